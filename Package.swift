@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// The targets from the top down: an import may only point down this list.
+let package = Package(
+  name: "Linnaeus",
+  products: [
+    .executable(name: "linnaeus", targets: ["linnaeus"]),
+    .executable(name: "benchmarks", targets: ["benchmarks"]),
+    .library(name: "Linearizability", targets: ["Linearizability"]),
+  ],
+  targets: [
+    .executableTarget(
+      name: "linnaeus",
+      dependencies: ["Report", "Linearizability", "OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: ["Linearizability", "OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+    .target(
+      name: "Report",
+      dependencies: ["Linearizability", "OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+    .target(
+      name: "Linearizability",
+      dependencies: ["OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+    .target(name: "OperationHistory", dependencies: ["LinnaeusBase"], swiftSettings: settings),
+    .target(name: "LinnaeusBase", swiftSettings: settings),
+
+    .testTarget(
+      name: "LinnaeusBaseTests", dependencies: ["LinnaeusBase"], swiftSettings: settings),
+    .testTarget(
+      name: "OperationHistoryTests", dependencies: ["OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LinearizabilityTests",
+      dependencies: ["Linearizability", "OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReportTests",
+      dependencies: ["Report", "Linearizability", "OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["linnaeus", "OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

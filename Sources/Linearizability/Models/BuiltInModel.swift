@@ -1,0 +1,56 @@
+import OperationHistory
+
+/// The names of the models that come with Linnaeus.
+public enum ModelName: String, CaseIterable, Sendable {
+  /// See ``RegisterModel``.
+  case register
+  /// Values by key, which can be read, written, appended to, deleted, and compared and set.
+  case keyValue = "key-value"
+  /// Distinct values: added, removed, asked for one by one or all together.
+  case set
+  /// A number that is added to and read.
+  case counter
+  /// First in, first out.
+  case queue
+  /// Last in, first out.
+  case stack
+  /// Smallest number out first.
+  case priorityQueue = "priority-queue"
+  /// A lock that one owner holds at a time.
+  case mutex
+  /// A number of permits.
+  case semaphore
+  /// A list that is appended to and read whole.
+  case listAppend = "list-append"
+}
+
+/// One of the models that come with Linnaeus, with what it needs to know of a history.
+public struct BuiltInModel: Sendable {
+  /// Which model.
+  public var name: ModelName
+  /// The values that operations name.
+  public var values: ValueTable
+  /// How many permits a semaphore has.
+  public var permits: Int64 = 1
+  /// Whether a missing key of ``ModelName/keyValue`` reads as `""`, as in histories that append.
+  public var missingIsEmpty = false
+  /// Whether operations of many keys stand in one partition, each naming its key.
+  public var keyed = false
+
+  /// Names a model over the values of a history.
+  public init(_ name: ModelName, values: ValueTable) {
+    self.name = name
+    self.values = values
+  }
+
+  /// The specification, to be opened by passing it to a generic function.
+  public var specification: any Model<ModelOperation> {
+    func wrapped(_ model: some Model<ModelOperation>) -> any Model<ModelOperation> {
+      keyed ? KeyedModel(base: model) : model
+    }
+    switch name {
+    case .register: return wrapped(RegisterModel())
+    default: return wrapped(RegisterModel())
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import OperationHistory
+
+/// Many objects of one model as a single object: each operation names its key.
+public struct KeyedModel<Base: Model<ModelOperation>>: Model {
+  /// What each key's object does.
+  public let base: Base
+
+  /// The objects that are not in their initial state, by key.
+  public let initialState: [ValueID: Base.State] = [:]
+
+  /// Makes one object of those of all keys.
+  public init(base: Base) {
+    self.base = base
+  }
+
+  /// See ``Model/step(_:_:)``.
+  public func step(
+    _ state: [ValueID: Base.State], _ operation: ModelOperation
+  ) -> [ValueID: Base.State]? {
+    let old = state[operation.key] ?? base.initialState
+    guard let new = base.step(old, operation) else { return nil }
+    guard new != old else { return state }
+    var result = state
+    result[operation.key] = new == base.initialState ? nil : new
+    return result
+  }
+
+  /// Whether it is one for its key.
+  public func isObservation(_ operation: ModelOperation) -> Bool {
+    base.isObservation(operation)
+  }
+}

@@ -1,0 +1,55 @@
+/// A sequential specification: what one object does when operations happen one after another.
+///
+/// A model is deterministic: a state and an operation's call decide the next state and the result.
+/// An operation is a call together with the result that a history reports for it, so that a step
+/// either leads to one state or contradicts the history.
+///
+/// This is a whole model, of a register that starts at zero:
+///
+/// ```swift
+/// struct Register: Model {
+///   enum Operation: Hashable, Sendable {
+///     case read(Int)
+///     case write(Int)
+///   }
+///
+///   let initialState = 0
+///
+///   func step(_ state: Int, _ operation: Operation) -> Int? {
+///     switch operation {
+///     case .read(let value): value == state ? state : nil
+///     case .write(let value): value
+///     }
+///   }
+///
+///   func isObservation(_ operation: Operation) -> Bool {
+///     if case .read = operation { true } else { false }
+///   }
+/// }
+/// ```
+///
+/// An operation whose result is unknown needs a form of its own if its effect depends on the state
+/// (`case pop(Int?)`); a read with an unknown result says nothing and is best left out.
+public protocol Model<Operation>: Sendable {
+  /// All that decides how the object answers from now on.
+  associatedtype State: Hashable & Sendable
+  /// A call and its result.
+  associatedtype Operation: Hashable & Sendable
+
+  /// The state before the first operation.
+  var initialState: State { get }
+
+  /// The state after `operation` in `state`, or nil if the object would have answered otherwise.
+  func step(_ state: State, _ operation: Operation) -> State?
+
+  /// Whether `operation`, where it is legal at all, never changes the state.
+  ///
+  /// The search places such operations as soon as they are legal. Saying no is always right and
+  /// may be slow; a wrong yes makes verdicts wrong.
+  func isObservation(_ operation: Operation) -> Bool
+}
+
+extension Model {
+  /// Says of no operation that it is an observation.
+  public func isObservation(_ operation: Operation) -> Bool { false }
+}

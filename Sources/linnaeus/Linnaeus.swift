@@ -1,0 +1,4 @@
+@main
+struct Linnaeus {
+  static func main() {}
+}
