@@ -101,6 +101,8 @@ public struct History: Sendable {
   public var annotations: [Annotation] = []
   /// Whether keys are paths of znodes, so that a writer calls them `path`.
   public var keysArePaths = false
+  /// Whether the records of the file are numbered from 0 by an `index`, which a writer repeats.
+  public var isIndexed = false
   /// How failed compare-and-set operations count.
   public var failedCas: FailedCasRule
   /// How many events there are: places in the real-time order run from 0 to this.

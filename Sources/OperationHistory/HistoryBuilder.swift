@@ -90,9 +90,21 @@ public struct HistoryBuilder: Sendable {
     history.header = fields
   }
 
+  /// Sets how failed compare-and-set operations count, where the file itself says so.
+  public mutating func setFailedCas(_ rule: FailedCasRule) {
+    history.failedCas = rule
+  }
+
   /// Says that keys are paths.
   public mutating func setKeysArePaths() {
     history.keysArePaths = true
+  }
+
+  /// Notes that the next record has its own number, from 0, as its `index`; false if records
+  /// before it had none.
+  mutating func noteIndex(isFirst: Bool) -> Bool {
+    if isFirst { history.isIndexed = true }
+    return history.isIndexed
   }
 
   /// Adds a line that is no operation of a client.
@@ -152,29 +164,38 @@ public struct HistoryBuilder: Sendable {
       throw HistoryError(
         line: event.line, "\(whose) has no open invocation that this completion could end")
     }
-    let begun = history.operations[index]
-    guard begun.process == event.process, begun.function == event.function else {
+    try Self.end(
+      &history.operations[index], by: event, outcome, at: eventCount, functions: history.functions)
+  }
+
+  @inline(__always)
+  private static func end(
+    _ operation: inout HistoryOperation, by event: HistoryEvent, _ outcome: Outcome,
+    at place: Int32, functions: [String]
+  ) throws(HistoryError) {
+    guard operation.process == event.process, operation.function == event.function else {
       throw HistoryError(
         line: event.line,
-        "the completion is of \(history.functions[Int(event.function.raw)]) by process"
-          + " \(event.process), its invocation on line \(begun.invocationLine) of"
-          + " \(history.name(of: begun)) by process \(begun.process)")
+        "the completion is of \(functions[Int(event.function.raw)]) by process \(event.process),"
+          + " its invocation on line \(operation.invocationLine) of"
+          + " \(functions[Int(operation.function.raw)]) by process \(operation.process)")
     }
     if event.key != .absent {
-      guard begun.key == .absent || begun.key == event.key else {
+      guard operation.key == .absent || operation.key == event.key else {
         throw HistoryError(
           line: event.line,
-          "the completion names another key than its invocation on line \(begun.invocationLine)")
+          "the completion names another key than its invocation on line"
+            + " \(operation.invocationLine)")
       }
-      history.operations[index].key = event.key
+      operation.key = event.key
     }
-    history.operations[index].result = event.value
-    history.operations[index].error = event.error
-    history.operations[index].completionFields = event.fields
-    history.operations[index].completionTime = event.time ?? .min
-    history.operations[index].completionLine = Int32(clamping: event.line)
-    history.operations[index].outcome = outcome
-    if outcome != .info { history.operations[index].completion = eventCount }
+    operation.result = event.value
+    operation.error = event.error
+    operation.completionFields = event.fields
+    operation.completionTime = event.time ?? .min
+    operation.completionLine = Int32(clamping: event.line)
+    operation.outcome = outcome
+    if outcome != .info { operation.completion = place }
   }
 
   /// Ends the history and places its operations in real time.
@@ -187,7 +208,11 @@ public struct HistoryBuilder: Sendable {
   ///   ends before it begins, or if `skew_ns` is no natural number.
   public mutating func finish() throws(HistoryError) -> History {
     history.eventCount = eventCount
-    if history.format == .native, timedEvents > 0 { try placeByTime() }
+    if history.format == .native {
+      if timedEvents > 0 { try placeByTime() }
+    } else {
+      history.separateKeys()
+    }
     return history
   }
 

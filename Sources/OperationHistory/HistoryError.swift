@@ -20,3 +20,11 @@ public struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     return column == 0 ? "\(line): \(message)" : "\(line):\(column): \(message)"
   }
 }
+
+extension HistoryError {
+  static func tooManyValues(line: Int) -> HistoryError {
+    HistoryError(
+      line: line,
+      "the file holds more than 4 GB of distinct text or more than 2147483646 distinct values")
+  }
+}
