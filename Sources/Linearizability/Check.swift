@@ -1,4 +1,6 @@
+import Dispatch
 import OperationHistory
+import Synchronization
 
 /// Whether a history, or one partition of it, is linearizable.
 public enum Verdict: String, Sendable {
@@ -78,21 +80,39 @@ public struct CheckResult: Sendable {
 }
 
 /// Decides whether a history is linearizable.
+///
+/// Partitions are decided side by side; one that resists is left until the others are done and then
+/// gets all threads.
 public func checkLinearizability(
   _ history: CompiledHistory, options: CheckOptions = CheckOptions()
 ) -> CheckResult {
-  CheckResult(
-    partitions: history.partitions.map { partition in
-      checkLinearizability(partition, model: history.model, budget: options.budget)
-    })
+  let count = history.partitions.count
+  let portfolio = Portfolio(budget: options.budget)
+  let results = Mutex([PartitionResult?](repeating: nil, count: count))
+  let decided = Atomic<Int>(0)
+  @Sendable func decide(_ index: Int) {
+    let result = portfolio.decide(history.partitions[index], model: history.model)
+    results.withLock { $0[index] = result }
+    options.progress?(decided.add(1, ordering: .relaxed).newValue, count)
+  }
+  if count > 1, options.parallelism > 1 {
+    let cursor = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: min(options.parallelism, count)) { _ in
+      while true {
+        let index = cursor.add(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        decide(index)
+      }
+    }
+  } else {
+    for index in 0..<count { decide(index) }
+  }
+  return CheckResult(partitions: results.withLock { $0 }.compactMap { $0 })
 }
 
-/// Decides whether one partition is linearizable, on this thread.
+/// Decides whether one partition is linearizable.
 public func checkLinearizability(
   _ partition: Partition, model: BuiltInModel, budget: SearchBudget
 ) -> PartitionResult {
-  func run(_ specification: some Model<ModelOperation>) -> PartitionResult {
-    PlainSearch(model: specification, entries: partition.entries).run(budget: budget)
-  }
-  return run(model.specification)
+  Portfolio(budget: budget).decide(partition, model: model)
 }

@@ -47,4 +47,8 @@ public struct CompiledHistory: Sendable {
   public var model: BuiltInModel
   /// One partition a key, by first appearance; one for all with ``BuiltInModel/keyed``.
   public var partitions: [Partition]
+  /// Whether the model follows from the operations, because nobody named one.
+  public var isInferred = false
+  /// How many failed compare-and-set operations were left out (``History/failedCas``).
+  public var failedCasDropped = 0
 }

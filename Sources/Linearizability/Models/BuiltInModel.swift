@@ -48,9 +48,17 @@ public struct BuiltInModel: Sendable {
     func wrapped(_ model: some Model<ModelOperation>) -> any Model<ModelOperation> {
       keyed ? KeyedModel(base: model) : model
     }
-    switch name {
-    case .register: return wrapped(RegisterModel())
-    default: return wrapped(RegisterModel())
+    return switch name {
+    case .register: wrapped(RegisterModel())
+    case .keyValue: wrapped(KeyValueModel(values: values, missingIsEmpty: missingIsEmpty))
+    case .set: wrapped(SetModel(values: values))
+    case .counter: wrapped(CounterModel(values: values))
+    case .queue: wrapped(QueueModel())
+    case .stack: wrapped(StackModel())
+    case .priorityQueue: wrapped(PriorityQueueModel(values: values))
+    case .mutex: wrapped(MutexModel())
+    case .semaphore: wrapped(SemaphoreModel(permits: permits, values: values))
+    case .listAppend: wrapped(ListAppendModel(values: values))
     }
   }
 }

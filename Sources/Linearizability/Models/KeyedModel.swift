@@ -29,4 +29,12 @@ public struct KeyedModel<Base: Model<ModelOperation>>: Model {
   public func isObservation(_ operation: ModelOperation) -> Bool {
     base.isObservation(operation)
   }
+
+  /// The objects that are not in their initial state, in the order of their keys' numbers.
+  public func describe(_ state: [ValueID: Base.State], values: ValueTable) -> String {
+    let objects = state.sorted { $0.key.raw < $1.key.raw }.map { key, object in
+      "\(values.describe(key)): \(base.describe(object, values: values))"
+    }
+    return objects.isEmpty ? "nothing" : objects.joined(separator: ", ")
+  }
 }

@@ -1,3 +1,5 @@
+import OperationHistory
+
 /// A sequential specification: what one object does when operations happen one after another.
 ///
 /// A model is deterministic: a state and an operation's call decide the next state and the result.
@@ -47,9 +49,21 @@ public protocol Model<Operation>: Sendable {
   /// The search places such operations as soon as they are legal. Saying no is always right and
   /// may be slow; a wrong yes makes verdicts wrong.
   func isObservation(_ operation: Operation) -> Bool
+
+  /// The state as people write it, for explanations.
+  ///
+  /// - Parameters:
+  ///   - state: a state of this model.
+  ///   - values: the values of the history that was checked; models whose states hold no `ValueID`
+  ///     do not need it.
+  /// - Returns: a few words on one line.
+  func describe(_ state: State, values: ValueTable) -> String
 }
 
 extension Model {
   /// Says of no operation that it is an observation.
   public func isObservation(_ operation: Operation) -> Bool { false }
+
+  /// The state as Swift prints it.
+  public func describe(_ state: State, values: ValueTable) -> String { "\(state)" }
 }

@@ -27,4 +27,7 @@ public struct RegisterModel: Model {
     default: false
     }
   }
+
+  /// The value.
+  public func describe(_ state: ValueID, values: ValueTable) -> String { values.describe(state) }
 }

@@ -1,0 +1,75 @@
+import OperationHistory
+
+/// The value of one key: read, written, appended to, deleted, and compared and set.
+///
+/// A key without a value reads as `null`; in a history that appends, as `""`.
+public struct KeyValueModel: Model {
+  /// What the key holds.
+  ///
+  /// A string always stands in one of the two forms only: `text` in a history that appends.
+  public enum State: Hashable, Sendable {
+    /// A value of the history, `null` if there is none.
+    case value(ValueID)
+    /// The UTF-8 bytes of a string, which need not occur in the history.
+    case text([UInt8])
+  }
+
+  /// No value.
+  public let initialState: State
+  private let values: ValueTable
+
+  /// A key without a value.
+  ///
+  /// - Parameters:
+  ///   - values: the values that operations name.
+  ///   - missingIsEmpty: whether this is a history that appends, so that no value reads as `""`.
+  public init(values: ValueTable, missingIsEmpty: Bool) {
+    self.values = values
+    initialState = missingIsEmpty ? .text([]) : .value(.null)
+  }
+
+  /// See ``Model/step(_:_:)``.
+  public func step(_ state: State, _ operation: ModelOperation) -> State? {
+    switch operation.action {
+    case .read: return holds(state, operation.first) ? state : nil
+    case .write: return self.state(of: operation.first)
+    case .cas: return holds(state, operation.first) ? self.state(of: operation.second) : nil
+    case .failedCas: return holds(state, operation.first) ? nil : state
+    case .append:
+      guard case .text(let text) = state, let suffix = values.string(operation.first)
+      else { return nil }
+      return .text(text + suffix)
+    case .delete: return initialState
+    default: return nil
+    }
+  }
+
+  private func state(of value: ValueID) -> State {
+    guard case .text = initialState, let text = values.string(value) else { return .value(value) }
+    return .text(Array(text))
+  }
+
+  private func holds(_ state: State, _ value: ValueID) -> Bool {
+    switch state {
+    case .value(let held): held == value
+    case .text(let text): values.string(value).map { $0 == text[...] } ?? false
+    }
+  }
+
+  /// Reads, failed compare-and-sets, and those that set what they compared with.
+  public func isObservation(_ operation: ModelOperation) -> Bool {
+    switch operation.action {
+    case .read, .failedCas: true
+    case .cas: operation.first == operation.second
+    default: false
+    }
+  }
+
+  /// The value.
+  public func describe(_ state: State, values: ValueTable) -> String {
+    switch state {
+    case .value(let value): values.describe(value)
+    case .text(let text): describeValue(.string(String(decoding: text, as: UTF8.self)))
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import OperationHistory
+
+/// A list that is appended to and read whole; empty at first.
+public struct ListAppendModel: Model {
+  /// The empty list.
+  public let initialState: [ValueID] = []
+  private let values: ValueTable
+
+  /// An empty list, of operations that name these values.
+  public init(values: ValueTable) {
+    self.values = values
+  }
+
+  /// See ``Model/step(_:_:)``.
+  public func step(_ state: [ValueID], _ operation: ModelOperation) -> [ValueID]? {
+    switch operation.action {
+    case .append: state + [operation.first]
+    case .read: values.list(operation.first) == state[...] ? state : nil
+    default: nil
+    }
+  }
+
+  /// Reads.
+  public func isObservation(_ operation: ModelOperation) -> Bool {
+    operation.action == .read
+  }
+
+  /// The elements.
+  public func describe(_ state: [ValueID], values: ValueTable) -> String {
+    "[" + state.map { values.describe($0) }.joined(separator: ", ") + "]"
+  }
+}

@@ -1,0 +1,34 @@
+import OperationHistory
+
+/// Last in, first out; taking from an empty stack answers `null`.
+public struct StackModel: Model {
+  /// Nothing.
+  ///
+  /// A state's last element is the next to be taken.
+  public let initialState: [ValueID] = []
+
+  /// An empty stack.
+  public init() {}
+
+  /// See ``Model/step(_:_:)``.
+  public func step(_ state: [ValueID], _ operation: ModelOperation) -> [ValueID]? {
+    switch operation.action {
+    case .insert: return state + [operation.first]
+    case .extract:
+      guard operation.first == .absent || operation.first == state.last ?? .null
+      else { return nil }
+      return Array(state.dropLast())
+    default: return nil
+    }
+  }
+
+  /// Finding nothing.
+  public func isObservation(_ operation: ModelOperation) -> Bool {
+    operation.action == .extract && operation.first == .null
+  }
+
+  /// The elements, the next to be taken last.
+  public func describe(_ state: [ValueID], values: ValueTable) -> String {
+    "[" + state.map { values.describe($0) }.joined(separator: ", ") + "]"
+  }
+}

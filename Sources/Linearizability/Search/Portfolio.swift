@@ -1,0 +1,239 @@
+import Dispatch
+import OperationHistory
+import Synchronization
+
+/// The engines that decide a partition, in the order in which they are tried.
+///
+/// A narrow frontier finds most orders and proves most violations at once. What it cannot decide
+/// goes to a wide frontier and a depth-first search side by side: each solves histories that the
+/// other does not, and the first answer ends both.
+struct Portfolio: Sendable {
+  /// What may be used, for tests that set engines against each other.
+  struct Engines: OptionSet, Sendable {
+    let rawValue: Int
+    static let monitors = Engines(rawValue: 1)
+    static let narrowFrontier = Engines(rawValue: 2)
+    static let wideFrontier = Engines(rawValue: 4)
+    static let depthFirst = Engines(rawValue: 8)
+    /// The register's own space of configurations, where it applies.
+    static let registerSpace = Engines(rawValue: 16)
+    static let all: Engines = [
+      .monitors, .narrowFrontier, .wideFrontier, .depthFirst, .registerSpace,
+    ]
+  }
+
+  var engines: Engines = .all
+  /// How many configurations of a layer a narrow frontier may come to keep, and a wide one keeps
+  /// at first.
+  var wideWidth = 2048
+  private static let narrowWidth = 8
+  let budget: SearchBudget
+
+  /// Decides a partition of a built-in model.
+  func decide(_ partition: Partition, model: BuiltInModel) -> PartitionResult {
+    if engines.contains(.registerSpace), !model.keyed,
+      model.name == .register || (model.name == .keyValue && !model.missingIsEmpty),
+      let problem = RegisterProblem(partition, initial: .null)
+    {
+      return decideRegister(problem, partition)
+    }
+    if engines.contains(.monitors), !model.keyed,
+      let result = decideByMonitor(partition, model: model, budget: budget)
+    {
+      return result
+    }
+    func decide(_ specification: some Model<ModelOperation>) -> PartitionResult {
+      let problem = ModelProblem(
+        model: specification,
+        partition.entries.lazy.map { ($0.operation, $0.invocation, $0.completion) })
+      return decideModel(problem)
+    }
+    return decide(model.specification)
+  }
+
+  // MARK: Registers
+
+  private func decideRegister(
+    _ problem: RegisterProblem, _ partition: Partition
+  ) -> PartitionResult {
+    var problem = problem
+    if engines.contains(.monitors), let place = problem.firstWithoutProducer() {
+      return PartitionResult(verdict: .violated, decidedBy: "no producer", violatedBy: place)
+    }
+    if engines.contains(.monitors), let answer = UniqueRegisterMonitor.decide(problem) {
+      return result(answer, problem)
+    }
+    var expiries = problem.expiries()
+    if zip(expiries, problem.invocations).contains(where: { $0 < $1 }) {
+      let invocations = problem.invocations
+      problem.keep { [expiries] in expiries[$0] >= invocations[$0] }
+      expiries = problem.expiries()
+    }
+    let plan = WindowPlan(
+      invocations: problem.invocations, completions: problem.completions, expiries: expiries)
+    if plan.slotCount <= 64 {
+      return search(RegisterSpace<Mask64>(problem: problem, plan: plan), problem, plan)
+    }
+    if plan.slotCount <= 128 {
+      return search(RegisterSpace<Mask128>(problem: problem, plan: plan), problem, plan)
+    }
+    return search(RegisterSpace<WideMask>(problem: problem, plan: plan), problem, plan)
+  }
+
+  private func result(
+    _ answer: UniqueRegisterMonitor.Answer, _ problem: RegisterProblem
+  ) -> PartitionResult {
+    let name = "unique values"
+    switch answer {
+    case .violated(let place):
+      return PartitionResult(verdict: .violated, decidedBy: name, violatedBy: place)
+    case .holds(let order):
+      precondition(
+        problem.isLegal(order)
+          && respectsRealTime(
+            order, invocations: problem.invocations, completions: problem.completions),
+        "the monitor's order is none")
+      return PartitionResult(
+        verdict: .holds, decidedBy: name, order: order.map { problem.sources[Int($0)] })
+    }
+  }
+
+  private func search<Mask>(
+    _ space: RegisterSpace<Mask>, _ problem: RegisterProblem, _ plan: WindowPlan
+  ) -> PartitionResult {
+    let (outcome, engine) = run(space)
+    return result(
+      outcome, engine, plan, invocations: problem.invocations, completions: problem.completions,
+      sources: problem.sources
+    ) { steps, layers in
+      let order = registerOrder(problem, plan, steps: steps, layers: layers)
+      precondition(problem.isLegal(order), "\(engine) found an order that is not legal")
+      return order
+    }
+  }
+
+  // MARK: Any model
+
+  /// Decides operations of any model.
+  func decideModel(_ problem: ModelProblem) -> PartitionResult {
+    let plan = WindowPlan(
+      invocations: problem.invocations, completions: problem.completions,
+      expiries: [Int32](repeating: .max, count: problem.count))
+    if plan.slotCount <= 64 {
+      return search(ModelSpace<Mask64>(problem: problem, plan: plan), problem, plan)
+    }
+    if plan.slotCount <= 128 {
+      return search(ModelSpace<Mask128>(problem: problem, plan: plan), problem, plan)
+    }
+    return search(ModelSpace<WideMask>(problem: problem, plan: plan), problem, plan)
+  }
+
+  private func search<Mask>(
+    _ space: ModelSpace<Mask>, _ problem: ModelProblem, _ plan: WindowPlan
+  ) -> PartitionResult {
+    let (outcome, engine) = run(space)
+    return result(
+      outcome, engine, plan, invocations: problem.invocations, completions: problem.completions,
+      sources: problem.sources
+    ) { steps, layers in
+      let order = problem.order(plan, steps: steps, layers: layers)
+      precondition(problem.isLegal(order), "\(engine) found an order that is not legal")
+      return order
+    }
+  }
+
+  // MARK: Running
+
+  private func run<Space: SearchSpace & Sendable>(
+    _ space: Space
+  ) -> (EngineOutcome, String) where Space.Configuration: Sendable {
+    var frontier = FrontierSearch(
+      space: space, budget: budget,
+      baseWidth: engines.contains(.narrowFrontier) ? Self.narrowWidth : wideWidth)
+    if engines.contains(.narrowFrontier) {
+      let outcome = frontier.run(largestWidth: wideWidth)
+      if case .gaveUp = outcome {} else { return (outcome, "narrow frontier") }
+    }
+    guard engines.isSuperset(of: [.wideFrontier, .depthFirst]) else {
+      if engines.contains(.depthFirst) {
+        var search = DepthFirstSearch(space: space, budget: budget)
+        return (search.run(), "depth first")
+      }
+      return (frontier.run(), "wide frontier")
+    }
+    return race(frontier, space)
+  }
+
+  private func race<Space: SearchSpace & Sendable>(
+    _ frontier: FrontierSearch<Space>, _ space: Space
+  ) -> (EngineOutcome, String) where Space.Configuration: Sendable {
+    let winner = Mutex<(EngineOutcome, String)?>(nil)
+    let isOver = Atomic<Bool>(false)
+    @Sendable func finish(_ outcome: EngineOutcome, _ name: String) {
+      winner.withLock { best in
+        // The partial answer that came farther counts, unless there is a whole one.
+        if case .stopped(_, let layers, _, _) = outcome, let other = best?.0 {
+          guard case .stopped(_, let otherLayers, _, _) = other, layers > otherLayers else {
+            return
+          }
+        } else if let other = best?.0 {
+          guard case .stopped = other else { return }
+        }
+        best = (outcome, name)
+      }
+      isOver.store(true, ordering: .relaxed)
+    }
+    DispatchQueue.concurrentPerform(iterations: 2) { index in
+      if index == 0 {
+        var search = frontier
+        finish(search.run { isOver.load(ordering: .relaxed) }, "wide frontier")
+      } else {
+        var search = DepthFirstSearch(space: space.separate(), budget: budget)
+        finish(search.run { isOver.load(ordering: .relaxed) }, "depth first")
+      }
+    }
+    guard let result = winner.withLock({ $0 }) else {
+      preconditionFailure("an engine ended without an outcome")
+    }
+    return result
+  }
+
+  private func result(
+    _ outcome: EngineOutcome, _ engine: String, _ plan: WindowPlan, invocations: [Int32],
+    completions: [Int32], sources: [Int32],
+    order: (_ steps: [(operation: Int32, layer: Int32)], Int) -> [Int32]
+  ) -> PartitionResult {
+    switch outcome {
+    case .found(let steps):
+      let order = order(steps, plan.layerCount)
+      precondition(
+        respectsRealTime(order, invocations: invocations, completions: completions),
+        "\(engine) found an order against real time")
+      return PartitionResult(
+        verdict: .holds, decidedBy: engine, order: order.map { sources[Int($0)] })
+    case .impossible:
+      // Where a search ends says little: it looks ahead at results that a prefix would not show.
+      return PartitionResult(verdict: .violated, decidedBy: engine)
+    case .gaveUp:
+      preconditionFailure("only a narrow frontier gives up")
+    case .stopped(let limit, let layers, let steps, let hardestLayer):
+      var result = PartitionResult(verdict: .unknown, decidedBy: engine)
+      result.limit = limit
+      let partial = order(steps, layers)
+      func end(_ layer: Int) -> Int32 {
+        layer < 0 ? 0 : completions[Int(plan.goals[min(layer, plan.layerCount - 1)])]
+      }
+      let placed = Set(partial)
+      let hardestEnd = end(hardestLayer)
+      let obstacles = completions.indices.filter { index in
+        !placed.contains(Int32(index)) && completions[index] != .max
+          && plan.slots[index] >= 0 && completions[index] >= end(layers)
+      }
+      result.progress = SearchProgress(
+        verifiedUpTo: end(layers - 1), order: partial.map { sources[Int($0)] },
+        hardestWindow: end(hardestLayer - 1)...hardestEnd,
+        obstacles: obstacles.prefix(64).map { sources[$0] })
+      return result
+    }
+  }
+}
