@@ -1,0 +1,38 @@
+import LinnaeusBase
+
+/// Where the certificates of a run go: one file, or a folder with one file a history.
+struct CertificateFolder: Sendable {
+  private let paths: [String]
+
+  /// Makes the folder if there are several histories, or if the path ends in `/`.
+  init(_ path: String, inputs: [InputFile]) throws(SystemError) {
+    guard inputs.count != 1 || path.hasSuffix("/") || System.isFolder(path) == true else {
+      paths = [path]
+      return
+    }
+    var folder = path
+    while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+    try System.makeFolder(folder)
+    var taken: Set<String> = []
+    var paths: [String] = []
+    for input in inputs {
+      var name = input.shortName + ".certificate"
+      var number = 2
+      while !taken.insert(name).inserted {
+        name = "\(input.shortName)-\(number).certificate"
+        number += 1
+      }
+      paths.append(folder + "/" + name)
+    }
+    self.paths = paths
+  }
+
+  /// Writes the certificate of the file of that number.
+  func write(_ certificate: [UInt8], for index: Int) throws(SystemError) {
+    let path = paths[index]
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+      try System.makeFolder(String(path[..<slash]))
+    }
+    try System.write(certificate, toFile: path)
+  }
+}

@@ -1,0 +1,129 @@
+import LinnaeusBase
+import Linearizability
+import Report
+
+/// `linnaeus check`: decides whether histories are linearizable.
+struct CheckVerb: Verb {
+  /// The words of `--format`.
+  enum Format: String, CaseIterable {
+    case text, json, junit
+  }
+
+  static let help = VerbHelp(
+    name: "check",
+    overview: "Decide whether histories are linearizable.",
+    discussion: [
+      "Every file is decided and printed. A folder stands for every history in it, recursively, by"
+        + " name. A folder that holds an expected.json is a corpus: its histories are compared with"
+        + " that list, and the exit code is 1 if anything differs.",
+      "Exit codes: 0 linearizable; 1 not linearizable, or a difference; 2 unknown, a limit was"
+        + " reached; 64 wrong usage; 65 malformed input; 66 a file cannot be read or written;"
+        + " 70 an error of ours. Of several, the first of 70, 66, 65, 64, 1, 2, 0.",
+    ],
+    usage: "[<options>] <file> ...",
+    arguments: [("<file>", "A history, a folder of histories, or - for standard input.")],
+    options: [
+      ReadingOptions.model, ReadingOptions.from,
+      Option(
+        "--require", value: "<guarantee>",
+        "What must hold: linearizable. (default: linearizable)"),
+      Option("--no-partition", "Search all keys of a history together."),
+      ReadingOptions.failedCas,
+      Option(
+        "--timeout", value: "<time>",
+        "Give up on a file after so long: 500ms, 10s, 2m. (default: never)"),
+      Option(
+        "--memory", value: "<size>",
+        "Give up on a file when the process needs more: 512MB, 2GiB. Files are then checked one"
+          + " after another. (default: no limit)"),
+      Option("--threads", value: "<n>", "How many threads work. (default: all processors)"),
+      Option(
+        "--format", value: "<format>",
+        "text, json (an object a line) or junit. (default: text)"),
+      Option(
+        "--certificate", value: "<path>",
+        "Write the proof of each verdict: a file for one history, a folder for several."),
+      Option("--shrink", "Reduce what is not linearizable to a minimal sub-history."),
+      Option("--no-expected", "Do not compare with an expected.json."),
+      Option(
+        "--output", short: "-o", value: "<file>", "Where to print. (default: standard output)"),
+    ])
+
+  let reading: ReadingOptions
+  let partitioned: Bool
+  let timeout: Duration?
+  let memoryLimit: Int?
+  let threads: Int
+  let format: Format
+  let certificate: String?
+  let shrinks: Bool
+  let comparesWithExpected: Bool
+  let output: String
+  let operands: [String]
+
+  init(_ arguments: ParsedArguments) throws(UsageError) {
+    reading = try ReadingOptions(arguments)
+    for list in arguments.all("--require") {
+      for name in list.split(separator: ",", omittingEmptySubsequences: false)
+      where name != "linearizable" {
+        throw UsageError(message: "--require takes linearizable, not '\(name)'")
+      }
+    }
+    partitioned = !arguments.has("--no-partition")
+    if let text = arguments["--timeout"] {
+      timeout = try parseDuration(text)
+    } else {
+      timeout = nil
+    }
+    if let text = arguments["--memory"] {
+      memoryLimit = try parseSize(text)
+    } else {
+      memoryLimit = nil
+    }
+    threads = try arguments.threads()
+    format = try arguments.choice("--format", of: Format.self) ?? .text
+    certificate = arguments["--certificate"]
+    shrinks = arguments.has("--shrink")
+    comparesWithExpected = !arguments.has("--no-expected")
+    output = arguments["--output"] ?? "-"
+    operands = arguments.operands
+    guard !operands.isEmpty else {
+      throw UsageError(message: "check needs a history, a folder, or - for standard input")
+    }
+    guard operands.count(where: { $0 == "-" }) <= 1 else {
+      throw UsageError(message: "standard input can be read only once")
+    }
+  }
+
+  func run() -> ExitCode {
+    let inputs = InputList(operands, comparesWithExpected: comparesWithExpected)
+    let printer: ReportPrinter
+    do {
+      printer = try ReportPrinter(format: format, output: output, fileCount: inputs.files.count)
+    } catch {
+      return FileFailure(error).complain()
+    }
+    printer.begin(inputs)
+    var certificates: CertificateFolder?
+    if let certificate {
+      do {
+        certificates = try CertificateFolder(certificate, inputs: inputs.files)
+      } catch {
+        return FileFailure(error).complain()
+      }
+    }
+    CheckRun(self, inputs: inputs.files, printer: printer, certificates: certificates).run()
+    return printer.finish()
+  }
+}
+
+extension ParsedArguments {
+  /// The value of `--threads`.
+  func threads() throws(UsageError) -> Int {
+    guard let text = self["--threads"] else { return System.processorCount }
+    guard let count = Int(text), (1...1024).contains(count) else {
+      throw UsageError(message: "--threads takes a number from 1 to 1024, not '\(text)'")
+    }
+    return count
+  }
+}

@@ -1,0 +1,142 @@
+import LinnaeusBase
+import Linearizability
+import OperationHistory
+import Report
+
+/// The check of one file, from its bytes to its report.
+struct FileCheck {
+  let verb: CheckVerb
+  let input: InputFile
+  let index: Int
+  let certificates: CertificateFolder?
+  /// Where budgets are put so that they can be cancelled from outside.
+  let work: Work
+  /// How many threads may work on this file.
+  let threads: Int
+  /// Whether of a violation only a sentence is told.
+  let isBrief: Bool
+
+  private let start = ContinuousClock.now
+
+  init(
+    _ verb: CheckVerb, _ input: InputFile, _ index: Int, certificates: CertificateFolder?,
+    work: Work, threads: Int, isBrief: Bool
+  ) {
+    self.verb = verb
+    self.input = input
+    self.index = index
+    self.certificates = certificates
+    self.work = work
+    self.threads = threads
+    self.isBrief = isBrief
+  }
+
+  func run() -> FileOutcome {
+    if input.expectation == .missing {
+      return outcome(FileReport(file: input.path, verdict: .malformed))
+    }
+    do {
+      let bytes = try InputBytes(path: input.path)
+      let history = try bytes.withBytes(verb.reading.history)
+      let compiled = try CompiledHistory(
+        history, model: verb.reading.model ?? input.model, partitioned: verb.partitioned)
+      return decide(bytes, history, compiled)
+    } catch let error as SystemError {
+      return failed(FileFailure(error))
+    } catch let error as HistoryError {
+      return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
+    } catch let error as ModelError {
+      if case .ambiguous = error { return failed(FileFailure(error, file: input.path)) }
+      return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
+    } catch {
+      return failed(FileFailure(unexpected: error, file: input.path))
+    }
+  }
+
+  private func decide(
+    _ bytes: InputBytes, _ history: History, _ compiled: CompiledHistory
+  ) -> FileOutcome {
+    var options = CheckOptions()
+    options.parallelism = threads
+    options.budget = budget()
+    options.progress = { [work] decided, count in work.note(decided: decided, of: count) }
+    let result = checkLinearizability(compiled, options: options)
+    let violated = result.smallestViolation(in: compiled)
+    var explanation: Explanation?
+    var shrunk: ShrunkPartition?
+    if let violated {
+      let partition = compiled.partitions[violated]
+      let found = result.partitions[violated]
+      if verb.shrinks || certificates != nil {
+        shrunk = shrink(
+          partition, model: compiled.model, violatedBy: found.violatedBy, budget: budget())
+      }
+      // A corpus that is as expected tells no stories.
+      if input.expectation != .verdict(.violated) {
+        explanation = explain(
+          partition, found, compiled: compiled, history: history, shrunk: shrunk,
+          isBrief: isBrief, budget: budget(atMost: 5))
+      }
+    }
+    let report = FileReport(
+      file: input.path, history: history, compiled: compiled, result: result, explained: violated,
+      explanation: explanation, shrunk: verb.shrinks ? shrunk : nil)
+    var outcome = outcome(report)
+    guard let certificates,
+      let certificate = Certificate(
+        result: result, compiled: compiled, history: history,
+        digest: bytes.withBytes(SHA256.hex), shrunk: shrunk)
+    else { return outcome }
+    do {
+      try certificates.write(certificate.write(), for: index)
+    } catch {
+      outcome.failure = "\(error)"
+      outcome.status.combine(.unreadable)
+    }
+    return outcome
+  }
+
+  /// What is left of the file's time and of the process's memory.
+  private func budget(atMost seconds: Int? = nil) -> SearchBudget {
+    var rest = verb.timeout.map { $0 - (ContinuousClock.now - start) }
+    if let seconds { rest = min(rest ?? .seconds(seconds), .seconds(seconds)) }
+    let memory = verb.memoryLimit.map { max(0, $0 - (anonymousMemory(process: "self") ?? 0)) }
+    let budget = SearchBudget(timeout: rest, memoryLimit: memory ?? .max)
+    work.enter(budget, index: index)
+    return budget
+  }
+
+  private func outcome(_ report: FileReport) -> FileOutcome {
+    FileOutcome(report, input, start: start)
+  }
+
+  private func failed(_ failure: FileFailure) -> FileOutcome {
+    var outcome = outcome(
+      FileReport(file: input.path, verdict: .malformed, reason: failure.message))
+    outcome.status = failure.status
+    outcome.failure = failure.message
+    outcome.hasVerdict = false
+    return outcome
+  }
+}
+
+extension FileOutcome {
+  /// The outcome that follows from a report, compared with what a corpus expects.
+  init(_ report: FileReport, _ input: InputFile, start: ContinuousClock.Instant) {
+    var report = report
+    report.seconds = secondsPassed(since: start)
+    report.expectation = input.expectation
+    if case .undecidable(let guarantee) = input.expectation { report.guarantee = guarantee }
+    self.report = report
+    if input.expectation != .none {
+      status = report.isDifference ? .violated : .success
+    } else {
+      switch report.verdict {
+      case .holds: status = .success
+      case .violated: status = .violated
+      case .unknown: status = .unknown
+      case .malformed: status = .malformed
+      }
+    }
+  }
+}

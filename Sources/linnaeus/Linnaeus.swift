@@ -1,4 +1,0 @@
-@main
-struct Linnaeus {
-  static func main() {}
-}

@@ -1,0 +1,61 @@
+import LinnaeusBase
+import Linearizability
+import OperationHistory
+
+/// `linnaeus verify`: checks a certificate against the history of which it speaks.
+struct VerifyVerb: Verb {
+  static let help = VerbHelp(
+    name: "verify",
+    overview: "Check a certificate against its history, without searching.",
+    discussion: [
+      "An order is replayed step by step in linear time; a minimal sub-history is decided again by"
+        + " brute force if it is small enough. The exit code is 0 if the certificate proves what it"
+        + " says, 1 if it does not, 2 if it was not checked."
+    ],
+    usage: "[<options>] <certificate> <history>",
+    arguments: [
+      ("<certificate>", "What 'linnaeus check --certificate' wrote."),
+      ("<history>", "The very file that was checked, or - for standard input."),
+    ],
+    options: [ReadingOptions.from, ReadingOptions.failedCas])
+
+  private let reading: ReadingOptions
+  private let certificatePath: String
+  private let historyPath: String
+
+  init(_ arguments: ParsedArguments) throws(UsageError) {
+    reading = try ReadingOptions(arguments)
+    guard arguments.operands.count == 2 else {
+      throw UsageError(message: "verify takes a certificate and a history")
+    }
+    certificatePath = arguments.operands[0]
+    historyPath = arguments.operands[1]
+  }
+
+  func run() -> ExitCode {
+    var path = certificatePath
+    do {
+      let certificate = try InputBytes(path: certificatePath).withBytes(Certificate.parse)
+      path = historyPath
+      let input = try InputBytes(path: historyPath)
+      let history = try input.withBytes(reading.history)
+      switch verify(certificate, history: history, digest: input.withBytes(SHA256.hex)) {
+      case .valid(let what): return say("valid", what, .success)
+      case .invalid(let why): return say("invalid", why, .violated)
+      case .notChecked(let why): return say("not checked", why, .unknown)
+      }
+    } catch let error as SystemError {
+      return FileFailure(error).complain()
+    } catch let error as HistoryError {
+      return FileFailure(error, file: path).complain()
+    } catch {
+      return FileFailure(unexpected: error, file: path).complain()
+    }
+  }
+
+  private func say(_ word: String, _ sentence: String, _ status: ExitCode) -> ExitCode {
+    var result = status
+    result.combine(Output.print("\(certificatePath): \(word): \(sentence)\n"))
+    return result
+  }
+}
