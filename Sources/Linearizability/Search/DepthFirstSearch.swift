@@ -37,7 +37,7 @@ struct DepthFirstSearch<Space: SearchSpace> {
 
   /// Searches until there is an answer or a limit.
   ///
-  /// - Parameter isObsolete: asked now and then; true ends the search as cancelled.
+  /// The search ends as cancelled when `isObsolete`, which it asks now and then, says so.
   mutating func run(isObsolete: () -> Bool = { false }) -> EngineOutcome {
     defer { budget.release(reserved) }
     guard space.layerCount > 0 else { return .found([]) }

@@ -59,9 +59,7 @@ struct FrontierSearch<Space: SearchSpace> {
   private var hardest = (layer: 0, work: 0)
   private var deepest: (layer: Int, trail: [(operation: Int32, layer: Int32)]) = (0, [])
 
-  /// Starts a search.
-  ///
-  /// - Parameter baseWidth: how many configurations a layer keeps at first.
+  /// Starts a search that keeps `baseWidth` configurations of a layer at first.
   init(space: Space, budget: SearchBudget, baseWidth: Int) {
     self.space = space
     self.budget = budget
@@ -77,6 +75,7 @@ struct FrontierSearch<Space: SearchSpace> {
   /// - Parameters:
   ///   - largestWidth: beyond which it gives up.
   ///   - isObsolete: asked now and then; true ends the search as cancelled.
+  /// - Returns: what it found.
   mutating func run(
     largestWidth: Int = .max, isObsolete: () -> Bool = { false }
   ) -> EngineOutcome {

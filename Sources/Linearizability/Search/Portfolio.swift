@@ -152,7 +152,7 @@ struct Portfolio: Sendable {
       baseWidth: engines.contains(.narrowFrontier) ? Self.narrowWidth : wideWidth)
     if engines.contains(.narrowFrontier) {
       let outcome = frontier.run(largestWidth: wideWidth)
-      if case .gaveUp = outcome {} else { return (outcome, "narrow frontier") }
+      guard case .gaveUp = outcome else { return (outcome, "narrow frontier") }
     }
     guard engines.isSuperset(of: [.wideFrontier, .depthFirst]) else {
       if engines.contains(.depthFirst) {

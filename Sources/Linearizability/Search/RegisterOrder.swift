@@ -3,6 +3,8 @@
 /// The rules are those by which `RegisterSpace` calls an operation satisfied.
 ///
 /// - Parameters:
+///   - problem: the operations.
+///   - plan: their layers.
 ///   - steps: the spent operations in order, each with the layer it was spent in.
 ///   - layers: how many layers they pass; what opens later is left out.
 /// - Returns: operations of `problem`; a caller that replays them finds out if one is missing.

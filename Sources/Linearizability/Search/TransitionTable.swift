@@ -16,7 +16,7 @@ final class ModelStates<M: Model>: StateNumbers {
   private var states: [M.State]
   private var numbers: [M.State: Int32]
 
-  /// - Parameter operations: one of each kind.
+  /// Starts with the initial state; `operations` has one of each kind.
   init(model: M, operations: [M.Operation]) {
     self.model = model
     self.operations = operations
