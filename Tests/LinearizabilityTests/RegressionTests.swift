@@ -65,4 +65,17 @@ import Testing
       (Self.write(1), 11, 13), (Self.cas(1, 1), 16, 22),
     ])
   }
+
+  @Test("A chain of indeterminate swaps of which nobody needs the last, nor so any other")
+  func idleChain() {
+    for length in [1, 2, 3, 7, 8, 9, 12] {
+      // write 1; cas 1 → 2?; cas 2 → 3? …; and a cas from 1 that succeeds.
+      var intervals: [Interval] = [(Self.write(1), 0, 1)]
+      for link in 1...length {
+        intervals.append((Self.cas(Int64(link), Int64(link) + 1), Int32(link) + 1, .max))
+      }
+      let place = Int32(length) + 2
+      expectHolds(intervals + [(Self.cas(1, 0), place, place + 1)])
+    }
+  }
 }

@@ -63,12 +63,7 @@ struct Portfolio: Sendable {
     if engines.contains(.monitors), let answer = UniqueRegisterMonitor.decide(problem) {
       return result(answer, problem)
     }
-    var expiries = problem.expiries()
-    if zip(expiries, problem.invocations).contains(where: { $0 < $1 }) {
-      let invocations = problem.invocations
-      problem.keep { [expiries] in expiries[$0] >= invocations[$0] }
-      expiries = problem.expiries()
-    }
+    let expiries = problem.leaveOutIdle()
     let plan = WindowPlan(
       invocations: problem.invocations, completions: problem.completions, expiries: expiries)
     if plan.slotCount <= 64 {

@@ -95,6 +95,22 @@ struct RegisterProblem: Sendable {
     return result
   }
 
+  /// Leaves out indeterminate operations that never matter, and returns the `expiries` of the rest,
+  /// none of them less than its invocation: every operation that is left opens.
+  ///
+  /// - Complexity: O(n).
+  mutating func leaveOutIdle() -> [Int32] {
+    // Each round may leave other operations without one that needs what they set. What a long chain
+    // of them leaves after a few rounds is kept, and never expires, which is sound.
+    for _ in 0..<8 {
+      let expiries = expiries()
+      guard zip(expiries, invocations).contains(where: { $0 < $1 }) else { return expiries }
+      let invocations = invocations
+      keep { expiries[$0] >= invocations[$0] }
+    }
+    return zip(expiries(), invocations).map { $0 < $1 ? .max : $0 }
+  }
+
   /// Leaves out the operations at the indices for which `isNeeded` says no.
   mutating func keep(_ isNeeded: (Int) -> Bool) {
     var next = 0
