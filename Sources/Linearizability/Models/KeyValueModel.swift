@@ -65,6 +65,17 @@ public struct KeyValueModel: Model {
     }
   }
 
+  /// All but appending.
+  public func isReset(_ operation: ModelOperation) -> Bool { operation.action != .append }
+
+  /// Whether what was read begins with the text that is there.
+  public func mayBecomeLegal(_ observation: ModelOperation, after state: State) -> Bool {
+    guard observation.action == .read, case .text(let text) = state,
+      let read = values.string(observation.first)
+    else { return true }
+    return read.starts(with: text)
+  }
+
   /// The value.
   public func describe(_ state: State, values: ValueTable) -> String {
     switch state {

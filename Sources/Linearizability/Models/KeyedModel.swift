@@ -30,6 +30,16 @@ public struct KeyedModel<Base: Model<ModelOperation>>: Model {
     base.isObservation(operation)
   }
 
+  /// Whether it is one for its key.
+  public func isReset(_ operation: ModelOperation) -> Bool { base.isReset(operation) }
+
+  /// Whether it may for its key.
+  public func mayBecomeLegal(
+    _ observation: ModelOperation, after state: [ValueID: Base.State]
+  ) -> Bool {
+    base.mayBecomeLegal(observation, after: state[observation.key] ?? base.initialState)
+  }
+
   /// The objects that are not in their initial state, in the order of their keys' numbers.
   public func describe(_ state: [ValueID: Base.State], values: ValueTable) -> String {
     let objects = state.sorted { $0.key.raw < $1.key.raw }.map { key, object in

@@ -25,6 +25,14 @@ public struct ListAppendModel: Model {
     operation.action == .read
   }
 
+  /// None: lists only grow.
+  public func isReset(_ operation: ModelOperation) -> Bool { false }
+
+  /// Whether what was read begins with the list that is there.
+  public func mayBecomeLegal(_ observation: ModelOperation, after state: [ValueID]) -> Bool {
+    values.list(observation.first)?.starts(with: state) ?? true
+  }
+
   /// The elements.
   public func describe(_ state: [ValueID], values: ValueTable) -> String {
     "[" + state.map { values.describe($0) }.joined(separator: ", ") + "]"

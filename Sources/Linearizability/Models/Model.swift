@@ -50,6 +50,18 @@ public protocol Model<Operation>: Sendable {
   /// may be slow; a wrong yes makes verdicts wrong.
   func isObservation(_ operation: Operation) -> Bool
 
+  /// Whether `operation` may take a state back to one that it has grown out of.
+  ///
+  /// Asked of operations that are no observations. Saying yes is always right.
+  func isReset(_ operation: Operation) -> Bool
+
+  /// Whether an observation is legal in `state`, or may be after operations that are no resets.
+  ///
+  /// The search gives up states from which an observation that is due can never be legal: of lists
+  /// and texts that grow, for example, when the due read does not begin with what is there.
+  /// Saying yes is always right.
+  func mayBecomeLegal(_ observation: Operation, after state: State) -> Bool
+
   /// The state as people write it, for explanations.
   ///
   /// - Parameters:
@@ -63,6 +75,12 @@ public protocol Model<Operation>: Sendable {
 extension Model {
   /// Says of no operation that it is an observation.
   public func isObservation(_ operation: Operation) -> Bool { false }
+
+  /// Says that every operation may.
+  public func isReset(_ operation: Operation) -> Bool { true }
+
+  /// Says that every observation may.
+  public func mayBecomeLegal(_ observation: Operation, after state: State) -> Bool { true }
 
   /// The state as Swift prints it.
   public func describe(_ state: State, values: ValueTable) -> String { "\(state)" }

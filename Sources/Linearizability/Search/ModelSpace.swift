@@ -19,12 +19,15 @@ struct ModelSpace<Mask: SlotMask>: SearchSpace, @unchecked Sendable {
   private var open = Mask()
   private var observations = Mask()
   private var optional = Mask()
+  private var resets = Mask()
+  private let due: DueObservations
   private var newObservations = Mask()
 
   init(problem: ModelProblem, plan: WindowPlan) {
     self.problem = problem
     self.plan = plan
     transitions = TransitionTable(problem)
+    due = DueObservations(problem, plan)
     occupants = Array(repeating: -1, count: plan.slotCount)
     if plan.layerCount > 0 { advance() }
   }
@@ -72,6 +75,7 @@ struct ModelSpace<Mask: SlotMask>: SearchSpace, @unchecked Sendable {
     occupants[slot] = opens ? operation : -1
     change(&open)
     if problem.isObservation[Int(problem.kinds[Int(operation)])] { change(&observations) }
+    if problem.isReset[Int(problem.kinds[Int(operation)])] { change(&resets) }
     if problem.completions[Int(operation)] == .max { change(&optional) }
   }
 
@@ -82,7 +86,26 @@ struct ModelSpace<Mask: SlotMask>: SearchSpace, @unchecked Sendable {
 
   mutating func admit(_ configuration: inout Configuration) -> Bool {
     place(newObservations, &configuration)
-    return true
+    return !isDoomed(configuration)
+  }
+
+  /// Whether an observation comes due that can never be legal: nothing open may lead back, and
+  /// nothing that opens in time.
+  ///
+  /// The next few tell enough; each costs a look at the state.
+  private func isDoomed(_ configuration: Configuration) -> Bool {
+    guard !due.isEmpty, (resets - configuration.placed).isEmpty else { return false }
+    var looks = 0
+    for operation in due.due(layer, problem) {
+      let slot = Int(plan.slots[Int(operation)])
+      if occupants[slot] == operation, configuration.placed.contains(slot) { continue }
+      if !transitions.mayBecomeLegal(configuration.state, problem.kinds[Int(operation)]) {
+        return true
+      }
+      looks += 1
+      if looks == 3 { return false }
+    }
+    return false
   }
 
   /// Places those of the observations in `slots` that are legal now.
@@ -120,7 +143,10 @@ struct ModelSpace<Mask: SlotMask>: SearchSpace, @unchecked Sendable {
       var result = configuration
       result.state = next
       result.placed.insert(slot)
-      if next != configuration.state { place(observations - result.placed, &result) }
+      if next != configuration.state {
+        place(observations - result.placed, &result)
+        if isDoomed(result) { continue }
+      }
       let step = Step(operation: occupants[slot], result: result)
       if slot == goalSlot { final = step } else { steps.append(step) }
     }

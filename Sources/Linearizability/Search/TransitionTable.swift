@@ -5,6 +5,9 @@
 protocol StateNumbers: AnyObject {
   /// The number of the state after an operation of `kind` in `state`; -1 if that is not legal.
   func next(_ state: Int32, _ kind: Int32) -> Int32
+  /// Whether an observation of `kind` is legal in `state`, or may be after operations that are no
+  /// resets.
+  func mayBecomeLegal(_ state: Int32, _ kind: Int32) -> Bool
   /// An estimate of the memory that the states take.
   var bytes: Int { get }
 }
@@ -31,6 +34,10 @@ final class ModelStates<M: Model>: StateNumbers {
     states.append(next)
     numbers[next] = number
     return number
+  }
+
+  func mayBecomeLegal(_ state: Int32, _ kind: Int32) -> Bool {
+    model.mayBecomeLegal(operations[Int(kind)], after: states[Int(state)])
   }
 
   var bytes: Int { states.count * (3 * MemoryLayout<M.State>.stride + 64) }
@@ -68,6 +75,11 @@ struct TransitionTable {
     count += 1
     if count * 2 > keys.count { grow() }
     return result
+  }
+
+  /// See `StateNumbers.mayBecomeLegal`; not remembered.
+  func mayBecomeLegal(_ state: Int32, _ kind: Int32) -> Bool {
+    states.mayBecomeLegal(state, kind)
   }
 
   private mutating func grow() {
