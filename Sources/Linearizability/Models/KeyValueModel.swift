@@ -65,8 +65,20 @@ public struct KeyValueModel: Model {
     }
   }
 
-  /// All but appending.
-  public func isReset(_ operation: ModelOperation) -> Bool { operation.action != .append }
+  /// Not by appending, nor by leaving a text that what was read does not begin with.
+  public func mayReset(
+    _ operation: ModelOperation, toward observation: ModelOperation
+  ) -> Bool {
+    guard observation.action == .read, let read = values.string(observation.first) else {
+      return true
+    }
+    switch operation.action {
+    case .append: return false
+    case .write: return values.string(operation.first).map { read.starts(with: $0) } ?? true
+    case .cas: return values.string(operation.second).map { read.starts(with: $0) } ?? true
+    default: return true
+    }
+  }
 
   /// Whether what was read begins with the text that is there.
   public func mayBecomeLegal(_ observation: ModelOperation, after state: State) -> Bool {

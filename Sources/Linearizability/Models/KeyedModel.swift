@@ -30,8 +30,12 @@ public struct KeyedModel<Base: Model<ModelOperation>>: Model {
     base.isObservation(operation)
   }
 
-  /// Whether it is one for its key.
-  public func isReset(_ operation: ModelOperation) -> Bool { base.isReset(operation) }
+  /// Whether it may for the key of both.
+  public func mayReset(
+    _ operation: ModelOperation, toward observation: ModelOperation
+  ) -> Bool {
+    operation.key == observation.key && base.mayReset(operation, toward: observation)
+  }
 
   /// Whether it may for its key.
   public func mayBecomeLegal(

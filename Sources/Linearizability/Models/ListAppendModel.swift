@@ -26,7 +26,9 @@ public struct ListAppendModel: Model {
   }
 
   /// None: lists only grow.
-  public func isReset(_ operation: ModelOperation) -> Bool { false }
+  public func mayReset(
+    _ operation: ModelOperation, toward observation: ModelOperation
+  ) -> Bool { false }
 
   /// Whether what was read begins with the list that is there.
   public func mayBecomeLegal(_ observation: ModelOperation, after state: [ValueID]) -> Bool {

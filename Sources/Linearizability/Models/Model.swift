@@ -50,12 +50,13 @@ public protocol Model<Operation>: Sendable {
   /// may be slow; a wrong yes makes verdicts wrong.
   func isObservation(_ operation: Operation) -> Bool
 
-  /// Whether `operation` may take a state back to one that it has grown out of.
+  /// Whether `operation` may make an observation possible again that the state has grown out of.
   ///
   /// Asked of operations that are no observations. Saying yes is always right.
-  func isReset(_ operation: Operation) -> Bool
+  func mayReset(_ operation: Operation, toward observation: Operation) -> Bool
 
-  /// Whether an observation is legal in `state`, or may be after operations that are no resets.
+  /// Whether an observation is legal in `state`, or may be after operations that do not reset
+  /// toward it.
   ///
   /// The search gives up states from which an observation that is due can never be legal: of lists
   /// and texts that grow, for example, when the due read does not begin with what is there.
@@ -77,7 +78,7 @@ extension Model {
   public func isObservation(_ operation: Operation) -> Bool { false }
 
   /// Says that every operation may.
-  public func isReset(_ operation: Operation) -> Bool { true }
+  public func mayReset(_ operation: Operation, toward observation: Operation) -> Bool { true }
 
   /// Says that every observation may.
   public func mayBecomeLegal(_ observation: Operation, after state: State) -> Bool { true }

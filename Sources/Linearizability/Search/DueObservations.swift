@@ -1,46 +1,52 @@
-/// The observations that come due next, while no reset can come between.
-///
-/// It moves with the window of a `ModelSpace`.
+/// The observations that come due next, and what opens before they do.
 struct DueObservations: Sendable {
   /// All observations, in the order of their completions.
   private var observations: [Int32] = []
   /// For each layer, the first of them that completes in it or later.
   private var starts: [Int32] = []
-  /// For each layer, the first invocation of a reset that opens later.
-  private var nextResets: [Int32] = []
+  /// For each layer, the first operation that opens later.
+  private var firstLater: [Int32] = []
 
-  /// Whether there can be any: a model all of whose operations are resets has none.
+  /// Whether there are none, or the model never rules any out.
   var isEmpty: Bool { observations.isEmpty }
 
+  /// Looks whether looking ahead can help, and if so prepares it.
+  ///
   /// - Complexity: O(n).
   init(_ problem: ModelProblem, _ plan: WindowPlan) {
-    // A model that knows of nothing that grows needs no looking ahead.
-    guard zip(problem.isObservation, problem.isReset).contains(where: { !$0 && !$1 }) else {
-      return
-    }
+    guard Self.mayHelp(problem) else { return }
     starts.reserveCapacity(plan.layerCount)
+    firstLater.reserveCapacity(plan.layerCount)
+    var next = 0
     for goal in plan.goals {
       starts.append(Int32(observations.count))
       if problem.isObservation[Int(problem.kinds[Int(goal)])] { observations.append(goal) }
-    }
-    nextResets = [Int32](repeating: .max, count: plan.layerCount)
-    var next = Int32.max
-    var operation = problem.count - 1
-    for layer in stride(from: plan.layerCount - 1, through: 0, by: -1) {
-      let end = problem.completions[Int(plan.goals[layer])]
-      while operation >= 0, problem.invocations[operation] > end {
-        if problem.isReset[Int(problem.kinds[operation])] { next = problem.invocations[operation] }
-        operation -= 1
-      }
-      nextResets[layer] = next
+      let end = problem.completions[Int(goal)]
+      while next < problem.count, problem.invocations[next] < end { next += 1 }
+      firstLater.append(Int32(next))
     }
   }
 
-  /// The observations that complete in this layer or later and before any reset opens after it.
-  func due(_ layer: Int, _ problem: ModelProblem) -> some Sequence<Int32> {
-    let limit = nextResets[layer]
-    return observations[Int(starts[layer])...].lazy.prefix {
-      problem.completions[Int($0)] < limit
+  /// Whether some operation does not reset toward some observation, in a sample of both.
+  private static func mayHelp(_ problem: ModelProblem) -> Bool {
+    let kinds = problem.isObservation.indices
+    let observations = kinds.lazy.filter { problem.isObservation[$0] }.prefix(16)
+    let others = kinds.lazy.filter { !problem.isObservation[$0] }.prefix(64)
+    let states = problem.makeStates()
+    return observations.contains { observation in
+      others.contains { !states.mayReset(Int32($0), toward: Int32(observation)) }
     }
+  }
+
+  /// The observations that complete in this layer or later.
+  func due(_ layer: Int) -> ArraySlice<Int32> {
+    observations[Int(starts[layer])...]
+  }
+
+  /// The operations that open after this layer, before `place`.
+  func opening(after layer: Int, before place: Int32, _ problem: ModelProblem) -> Range<Int> {
+    var end = Int(firstLater[layer])
+    while end < problem.count, problem.invocations[end] < place { end += 1 }
+    return Int(firstLater[layer])..<end
   }
 }

@@ -4,8 +4,6 @@ struct ModelProblem: Sendable {
   let makeStates: @Sendable () -> any StateNumbers
   /// Whether the operations of a kind are observations.
   private(set) var isObservation: [Bool] = []
-  /// Whether they are resets.
-  private(set) var isReset: [Bool] = []
   private(set) var kinds: [Int32] = []
   private(set) var invocations: [Int32] = []
   private(set) var completions: [Int32] = []
@@ -29,7 +27,6 @@ struct ModelProblem: Sendable {
         numbers[interval.operation] = kind
         operations.append(interval.operation)
         isObservation.append(observes)
-        isReset.append(!observes && model.isReset(interval.operation))
       }
       kinds.append(kind)
       invocations.append(interval.invocation)

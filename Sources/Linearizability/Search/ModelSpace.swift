@@ -19,7 +19,6 @@ struct ModelSpace<Mask: SlotMask>: SearchSpace, @unchecked Sendable {
   private var open = Mask()
   private var observations = Mask()
   private var optional = Mask()
-  private var resets = Mask()
   private let due: DueObservations
   private var newObservations = Mask()
 
@@ -75,7 +74,6 @@ struct ModelSpace<Mask: SlotMask>: SearchSpace, @unchecked Sendable {
     occupants[slot] = opens ? operation : -1
     change(&open)
     if problem.isObservation[Int(problem.kinds[Int(operation)])] { change(&observations) }
-    if problem.isReset[Int(problem.kinds[Int(operation)])] { change(&resets) }
     if problem.completions[Int(operation)] == .max { change(&optional) }
   }
 
@@ -89,21 +87,35 @@ struct ModelSpace<Mask: SlotMask>: SearchSpace, @unchecked Sendable {
     return !isDoomed(configuration)
   }
 
-  /// Whether an observation comes due that can never be legal: nothing open may lead back, and
-  /// nothing that opens in time.
-  ///
-  /// The next few tell enough; each costs a look at the state.
-  private func isDoomed(_ configuration: Configuration) -> Bool {
-    guard !due.isEmpty, (resets - configuration.placed).isEmpty else { return false }
-    var looks = 0
-    for operation in due.due(layer, problem) {
+  /// Whether an observation comes due that can never be legal: nothing open may lead back to where
+  /// it is, and nothing that opens in time.
+  private mutating func isDoomed(_ configuration: Configuration) -> Bool {
+    guard !due.isEmpty else { return false }
+    // The next few tell enough.
+    var looks = 8
+    for operation in due.due(layer) {
       let slot = Int(plan.slots[Int(operation)])
       if occupants[slot] == operation, configuration.placed.contains(slot) { continue }
-      if !transitions.mayBecomeLegal(configuration.state, problem.kinds[Int(operation)]) {
-        return true
-      }
-      looks += 1
-      if looks == 3 { return false }
+      guard isPossible(operation, configuration) else { return true }
+      looks -= 1
+      guard looks > 0 else { break }
+    }
+    return false
+  }
+
+  private mutating func isPossible(
+    _ observation: Int32, _ configuration: Configuration
+  ) -> Bool {
+    let observed = problem.kinds[Int(observation)]
+    if transitions.mayBecomeLegal(configuration.state, observed) { return true }
+    var movable = open - observations - configuration.placed
+    while let slot = movable.popFirst() {
+      if transitions.mayReset(kind(slot), toward: observed) { return true }
+    }
+    let later = due.opening(
+      after: layer, before: problem.completions[Int(observation)], problem)
+    for operation in later where !problem.isObservation[Int(problem.kinds[operation])] {
+      if transitions.mayReset(problem.kinds[operation], toward: observed) { return true }
     }
     return false
   }

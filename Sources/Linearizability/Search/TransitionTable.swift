@@ -5,9 +5,10 @@
 protocol StateNumbers: AnyObject {
   /// The number of the state after an operation of `kind` in `state`; -1 if that is not legal.
   func next(_ state: Int32, _ kind: Int32) -> Int32
-  /// Whether an observation of `kind` is legal in `state`, or may be after operations that are no
-  /// resets.
-  func mayBecomeLegal(_ state: Int32, _ kind: Int32) -> Bool
+  /// See `Model.mayBecomeLegal`.
+  func mayBecomeLegal(_ state: Int32, _ observation: Int32) -> Bool
+  /// See `Model.mayReset`.
+  func mayReset(_ kind: Int32, toward observation: Int32) -> Bool
   /// An estimate of the memory that the states take.
   var bytes: Int { get }
 }
@@ -36,8 +37,12 @@ final class ModelStates<M: Model>: StateNumbers {
     return number
   }
 
-  func mayBecomeLegal(_ state: Int32, _ kind: Int32) -> Bool {
-    model.mayBecomeLegal(operations[Int(kind)], after: states[Int(state)])
+  func mayBecomeLegal(_ state: Int32, _ observation: Int32) -> Bool {
+    model.mayBecomeLegal(operations[Int(observation)], after: states[Int(state)])
+  }
+
+  func mayReset(_ kind: Int32, toward observation: Int32) -> Bool {
+    model.mayReset(operations[Int(kind)], toward: operations[Int(observation)])
   }
 
   var bytes: Int { states.count * (3 * MemoryLayout<M.State>.stride + 64) }
@@ -49,48 +54,41 @@ final class ModelStates<M: Model>: StateNumbers {
 struct TransitionTable {
   private let states: any StateNumbers
   private let kindCount: UInt64
-  /// Open addressing; a key is state · kinds + kind + 1, 0 an empty slot.
-  private var keys = [UInt64](repeating: 0, count: 1024)
-  private var results = [Int32](repeating: 0, count: 1024)
-  private var count = 0
+  private var transitions = Memo()
+  private var prospects = Memo()
+  private var resets = Memo()
 
   init(_ problem: ModelProblem) {
     states = problem.makeStates()
     kindCount = UInt64(problem.isObservation.count)
   }
 
-  var bytes: Int { keys.count * 12 + states.bytes }
+  var bytes: Int { transitions.bytes + prospects.bytes + resets.bytes + states.bytes }
 
   /// The state after an operation of `kind` in `state`; -1 if it is not legal there.
   mutating func next(_ state: Int32, _ kind: Int32) -> Int32 {
-    let key = UInt64(state) * kindCount + UInt64(kind) + 1
-    var slot = Int(truncatingIfNeeded: mix(key, 0)) & (keys.count - 1)
-    while keys[slot] != 0 {
-      if keys[slot] == key { return results[slot] }
-      slot = (slot + 1) & (keys.count - 1)
-    }
+    let key = UInt64(state) * kindCount + UInt64(kind)
+    if let known = transitions.value(key) { return known }
     let result = states.next(state, kind)
-    keys[slot] = key
-    results[slot] = result
-    count += 1
-    if count * 2 > keys.count { grow() }
+    transitions.note(result, key)
     return result
   }
 
-  /// See `StateNumbers.mayBecomeLegal`; not remembered.
-  func mayBecomeLegal(_ state: Int32, _ kind: Int32) -> Bool {
-    states.mayBecomeLegal(state, kind)
+  /// See `Model.mayBecomeLegal`.
+  mutating func mayBecomeLegal(_ state: Int32, _ observation: Int32) -> Bool {
+    let key = UInt64(state) * kindCount + UInt64(observation)
+    if let known = prospects.value(key) { return known != 0 }
+    let result = states.mayBecomeLegal(state, observation)
+    prospects.note(result ? 1 : 0, key)
+    return result
   }
 
-  private mutating func grow() {
-    let (oldKeys, oldResults) = (keys, results)
-    keys = Array(repeating: 0, count: oldKeys.count * 2)
-    results = Array(repeating: 0, count: oldKeys.count * 2)
-    for (old, key) in oldKeys.enumerated() where key != 0 {
-      var slot = Int(truncatingIfNeeded: mix(key, 0)) & (keys.count - 1)
-      while keys[slot] != 0 { slot = (slot + 1) & (keys.count - 1) }
-      keys[slot] = key
-      results[slot] = oldResults[old]
-    }
+  /// See `Model.mayReset`.
+  mutating func mayReset(_ kind: Int32, toward observation: Int32) -> Bool {
+    let key = UInt64(kind) * kindCount + UInt64(observation)
+    if let known = resets.value(key) { return known != 0 }
+    let result = states.mayReset(kind, toward: observation)
+    resets.note(result ? 1 : 0, key)
+    return result
   }
 }
