@@ -88,6 +88,22 @@ public struct KeyValueModel: Model {
     return read.starts(with: text)
   }
 
+  /// One for all texts that nothing read or compared begins with.
+  ///
+  /// It holds a byte that UTF-8 never has, so that no text begins with it either.
+  public func representatives(
+    among operations: [ModelOperation]
+  ) -> (@Sendable (State) -> State)? {
+    guard case .text = initialState else { return nil }
+    let seen = Set(
+      operations.lazy.filter { [.read, .cas, .failedCas].contains($0.action) }.map(\.first))
+    let index = PrefixIndex(seen.lazy.compactMap { values.string($0).map(Array.init) })
+    return { state in
+      guard case .text(let text) = state, !index.contains(prefix: text) else { return state }
+      return .text([0xFF])
+    }
+  }
+
   /// The value.
   public func describe(_ state: State, values: ValueTable) -> String {
     switch state {

@@ -30,6 +30,22 @@ public struct KeyedModel<Base: Model<ModelOperation>>: Model {
     base.isObservation(operation)
   }
 
+  /// Those of each key.
+  public func representatives(
+    among operations: [ModelOperation]
+  ) -> (@Sendable ([ValueID: Base.State]) -> [ValueID: Base.State])? {
+    var byKey: [ValueID: @Sendable (Base.State) -> Base.State] = [:]
+    for (key, operations) in Dictionary(grouping: operations, by: \.key) {
+      guard let representative = base.representatives(among: operations) else { return nil }
+      byKey[key] = representative
+    }
+    return { [byKey] state in
+      var result = state
+      for (key, value) in state { result[key] = byKey[key]?(value) ?? value }
+      return result
+    }
+  }
+
   /// Whether it may for the key of both.
   public func mayReset(
     _ operation: ModelOperation, toward observation: ModelOperation

@@ -35,6 +35,15 @@ public struct ListAppendModel: Model {
     values.list(observation.first)?.starts(with: state) ?? true
   }
 
+  /// One for all lists that no list that was read begins with.
+  public func representatives(
+    among operations: [ModelOperation]
+  ) -> (@Sendable ([ValueID]) -> [ValueID])? {
+    let seen = Set(operations.lazy.filter { $0.action == .read }.map(\.first))
+    let index = PrefixIndex(seen.lazy.compactMap { values.list($0)?.map(\.raw) })
+    return { state in index.contains(prefix: state.map(\.raw)) ? state : [.absent] }
+  }
+
   /// The elements.
   public func describe(_ state: [ValueID], values: ValueTable) -> String {
     "[" + state.map { values.describe($0) }.joined(separator: ", ") + "]"

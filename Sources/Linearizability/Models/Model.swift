@@ -63,6 +63,15 @@ public protocol Model<Operation>: Sendable {
   /// Saying yes is always right.
   func mayBecomeLegal(_ observation: Operation, after state: State) -> Bool
 
+  /// A function that makes one of states which these operations cannot tell apart.
+  ///
+  /// Each operation must be legal in the result exactly if it is legal in the argument, now and
+  /// after any of the others. The search then tries them once: all texts that no read in the
+  /// history begins with, for example. Nil, the default, is always right.
+  func representatives(
+    among operations: [Operation]
+  ) -> (@Sendable (State) -> State)?
+
   /// The state as people write it, for explanations.
   ///
   /// - Parameters:
@@ -82,6 +91,11 @@ extension Model {
 
   /// Says that every observation may.
   public func mayBecomeLegal(_ observation: Operation, after state: State) -> Bool { true }
+
+  /// Nil: every state is tried for itself.
+  public func representatives(
+    among operations: [Operation]
+  ) -> (@Sendable (State) -> State)? { nil }
 
   /// The state as Swift prints it.
   public func describe(_ state: State, values: ValueTable) -> String { "\(state)" }

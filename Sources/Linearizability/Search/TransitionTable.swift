@@ -17,6 +17,7 @@ protocol StateNumbers: AnyObject {
 final class ModelStates<M: Model>: StateNumbers {
   private let model: M
   private let operations: [M.Operation]
+  private let representative: (@Sendable (M.State) -> M.State)?
   private var states: [M.State]
   private var numbers: [M.State: Int32]
 
@@ -24,12 +25,14 @@ final class ModelStates<M: Model>: StateNumbers {
   init(model: M, operations: [M.Operation]) {
     self.model = model
     self.operations = operations
+    representative = model.representatives(among: operations)
     states = [model.initialState]
     numbers = [model.initialState: 0]
   }
 
   func next(_ state: Int32, _ kind: Int32) -> Int32 {
-    guard let next = model.step(states[Int(state)], operations[Int(kind)]) else { return -1 }
+    guard var next = model.step(states[Int(state)], operations[Int(kind)]) else { return -1 }
+    if let representative { next = representative(next) }
     if let known = numbers[next] { return known }
     let number = Int32(states.count)
     states.append(next)
