@@ -4,6 +4,8 @@ struct ModelProblem: Sendable {
   let makeStates: @Sendable () -> any StateNumbers
   /// Whether the operations of a kind are observations.
   private(set) var isObservation: [Bool] = []
+  /// The object that the operations of a kind concern: those of different ones never meet.
+  private(set) var objects: [Int32] = []
   private(set) var kinds: [Int32] = []
   private(set) var invocations: [Int32] = []
   private(set) var completions: [Int32] = []
@@ -12,10 +14,11 @@ struct ModelProblem: Sendable {
 
   var count: Int { kinds.count }
 
-  /// Numbers operations that are sorted by invocation.
+  /// Numbers operations that are sorted by invocation; `object` says what each concerns.
   init<M: Model>(
     model: M,
-    _ intervals: some Sequence<(operation: M.Operation, invocation: Int32, completion: Int32)>
+    _ intervals: some Sequence<(operation: M.Operation, invocation: Int32, completion: Int32)>,
+    object: (M.Operation) -> Int32 = { _ in 0 }
   ) {
     var operations: [M.Operation] = []
     var numbers: [M.Operation: Int32] = [:]
@@ -27,6 +30,7 @@ struct ModelProblem: Sendable {
         numbers[interval.operation] = kind
         operations.append(interval.operation)
         isObservation.append(observes)
+        objects.append(object(interval.operation))
       }
       kinds.append(kind)
       invocations.append(interval.invocation)

@@ -146,9 +146,12 @@ struct ModelSpace<Mask: SlotMask>: SearchSpace, @unchecked Sendable {
   ) {
     guard !mayPass(configuration) else { return }
     let movable = open - observations - configuration.placed
+    // What concerns another object than the goal can wait for a goal of its own.
+    let object = problem.objects[Int(kind(goalSlot))]
     var candidates = movable
     var final: Step<Configuration>?
     while let slot = candidates.popFirst() {
+      guard problem.objects[Int(kind(slot))] == object else { continue }
       let next = transitions.next(configuration.state, kind(slot))
       guard next >= 0, isEarliest(slot, among: movable) else { continue }
       if next == configuration.state, optional.contains(slot) { continue }

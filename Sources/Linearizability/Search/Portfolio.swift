@@ -45,7 +45,8 @@ struct Portfolio: Sendable {
     func decide(_ specification: some Model<ModelOperation>) -> PartitionResult {
       let problem = ModelProblem(
         model: specification,
-        partition.entries.lazy.map { ($0.operation, $0.invocation, $0.completion) })
+        partition.entries.lazy.map { ($0.operation, $0.invocation, $0.completion) },
+        object: { $0.key.raw })
       return decideModel(problem)
     }
     return decide(model.specification)
