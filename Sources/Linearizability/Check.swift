@@ -36,6 +36,10 @@ public struct PartitionResult: Sendable {
   /// It is a place in the real-time order, its own completion included; the smaller the better.
   /// `Int32.max` if nothing but the whole is known.
   public var violatedBy: Int32 = .max
+  /// For *violated*: what completed before this place has an order; the larger the better.
+  ///
+  /// `Int32.min` if nothing is known.
+  public var holdsBefore: Int32 = .min
   /// For *unknown*: which limit.
   public var limit: LimitReached?
   /// For *unknown*: the longest prefix that was found linearizable.

@@ -57,6 +57,12 @@ struct Comparison {
       return BruteForce.flaw(in: result.order, of: entries, model: model)
     case .violated:
       if expected { return "it says that a linearizable history is violated" }
+      if result.holdsBefore != .min {
+        let before = BruteForce.prefix(entries, upTo: result.holdsBefore - 1)
+        guard BruteForce.isLinearizable(before, model: model) else {
+          return "what happened before \(result.holdsBefore) is a violation already"
+        }
+      }
       let prefix = BruteForce.prefix(entries, upTo: result.violatedBy)
       guard BruteForce.isLinearizable(prefix, model: model) else { return nil }
       return "what happened up to \(result.violatedBy) is no violation yet"

@@ -38,17 +38,20 @@ public struct ShrunkPartition: Sendable {
 ///   - partition: a partition that is not linearizable.
 ///   - model: its model.
 ///   - violatedBy: the end of a prefix that is known to be a violation (``PartitionResult``).
+///   - holdsBefore: a place before which all is known to hold (``PartitionResult``).
 ///   - budget: what may be spent; past it the smallest violation so far is returned.
 /// - Returns: the part, whose entries stand in the partition as well, but for what was relaxed.
 public func shrink(
-  _ partition: Partition, model: BuiltInModel, violatedBy: Int32, budget: SearchBudget
+  _ partition: Partition, model: BuiltInModel, violatedBy: Int32, holdsBefore: Int32 = .min,
+  budget: SearchBudget
 ) -> ShrunkPartition {
   var oracle = Oracle(model: model, budget: budget)
   let single = violatedKey(of: partition, model: model, oracle: &oracle)
   let relaxation = Relaxation(model)
   guard
     let prefix = oracle.shortestPrefix(
-      of: single.entries, violatedBy: violatedBy, relaxation: relaxation)
+      of: single.entries, violatedBy: violatedBy, holdsBefore: holdsBefore,
+      relaxation: relaxation)
   else {
     return ShrunkPartition(
       key: single.key, entries: single.entries, isMinimal: false, checks: oracle.checks)

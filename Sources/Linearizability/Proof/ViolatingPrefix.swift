@@ -59,26 +59,34 @@ struct Oracle {
   /// - Parameters:
   ///   - entries: all entries.
   ///   - violatedBy: the end of a prefix that is known to be violated, if one is.
+  ///   - holdsBefore: a place before which all is known to hold, if one is.
   ///   - relaxation: how the partition is truncated.
   /// - Returns: nil if no entry is definite.
   mutating func shortestPrefix(
-    of entries: [Entry], violatedBy: Int32, relaxation: Relaxation
+    of entries: [Entry], violatedBy: Int32, holdsBefore: Int32 = .min, relaxation: Relaxation
   ) -> ViolatingPrefix? {
-    let bound = min(
-      violatedBy, localViolation(in: entries, before: violatedBy, relaxation: relaxation) ?? .max)
+    var bound = violatedBy
+    if holdsBefore == .min,
+      let local = localViolation(in: entries, before: violatedBy, relaxation: relaxation)
+    {
+      bound = min(bound, local)
+    }
     let all = entries.indices.filter { !entries[$0].isIndeterminate }
       .sorted { entries[$0].completion < entries[$1].completion }
     let ends = all.prefix { entries[$0].completion <= bound }
     // A bound that excludes everything tells nothing.
     let completions = ends.isEmpty ? all : Array(ends)
     guard var violated = completions.indices.last else { return nil }
-    var holding = -1
+    var holding = completions.prefix { entries[$0].completion < holdsBefore }.count - 1
+    holding = min(holding, violated - 1)
+    let isBoundedBelow = holding >= 0
     var order: [Int32] = []
     var isShortest = true
     var step = 1
     while holding + 1 < violated {
       // An engine's bound is mostly right or nearly so: look close to it first.
-      let middle = max((holding + violated) / 2, violated - step)
+      let half = (holding + violated) / 2
+      let middle = isBoundedBelow ? min(half, holding + step) : max(half, violated - step)
       step = step > violated ? step : step * 4
       let prefix = relaxation.truncated(entries, at: entries[completions[middle]].completion)
       let result = check(prefix.entries)
@@ -93,6 +101,10 @@ struct Oracle {
         holding = middle
         order = []
       }
+    }
+    if order.isEmpty, holding >= 0, isShortest {
+      let prefix = relaxation.truncated(entries, at: entries[completions[holding]].completion)
+      order = check(prefix.entries).order.map { prefix.origins[Int($0)] }
     }
     let last = completions[violated]
     let prefix = relaxation.truncated(entries, at: entries[last].completion)

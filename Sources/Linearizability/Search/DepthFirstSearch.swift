@@ -43,7 +43,7 @@ struct DepthFirstSearch<Space: SearchSpace> {
     guard space.layerCount > 0 else { return .found([]) }
     var deepestLayer = 0
     var configuration = space.initial
-    guard space.admit(&configuration) else { return .impossible }
+    guard space.admit(&configuration) else { return .impossible(layers: 0) }
     pushAlternatives(configuration)
     var turns = 0
     while let next = alternatives.popLast() {
@@ -70,7 +70,7 @@ struct DepthFirstSearch<Space: SearchSpace> {
       }
       pushAlternatives(configuration)
     }
-    return .impossible
+    return .impossible(layers: deepestLayer)
   }
 
   private func stopped(_ limit: LimitReached, _ deepestLayer: Int) -> EngineOutcome {

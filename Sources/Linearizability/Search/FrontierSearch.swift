@@ -2,8 +2,8 @@
 enum EngineOutcome {
   /// The steps of an order, each with its layer.
   case found([(operation: Int32, layer: Int32)])
-  /// No order exists.
-  case impossible
+  /// No order exists; so many layers can be passed, if results are known that come later.
+  case impossible(layers: Int)
   /// A limit; so many layers were passed, with these steps; the layer that took the most work.
   case stopped(
     LimitReached, layers: Int, steps: [(operation: Int32, layer: Int32)], hardestLayer: Int)
@@ -109,7 +109,7 @@ struct FrontierSearch<Space: SearchSpace> {
         space.advance()
         continue
       }
-      guard isCut else { return .impossible }
+      guard isCut else { return .impossible(layers: space.layer) }
       goBack()
       width = self.width
       if width > largestWidth { return .gaveUp }

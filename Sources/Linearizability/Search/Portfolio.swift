@@ -207,9 +207,12 @@ struct Portfolio: Sendable {
         "\(engine) found an order against real time")
       return PartitionResult(
         verdict: .holds, decidedBy: engine, order: order.map { sources[Int($0)] })
-    case .impossible:
-      // Where a search ends says little: it looks ahead at results that a prefix would not show.
-      return PartitionResult(verdict: .violated, decidedBy: engine)
+    case .impossible(let layers):
+      // The first completion that cannot be passed may come before the prefix is a violation: a
+      // search looks ahead at results that a prefix would not show.
+      return PartitionResult(
+        verdict: .violated, decidedBy: engine,
+        holdsBefore: completions[Int(plan.goals[layers])])
     case .gaveUp:
       preconditionFailure("only a narrow frontier gives up")
     case .stopped(let limit, let layers, let steps, let hardestLayer):

@@ -69,7 +69,8 @@ struct FileCheck {
       let found = result.partitions[violated]
       if verb.shrinks || certificates != nil {
         shrunk = shrink(
-          partition, model: compiled.model, violatedBy: found.violatedBy, budget: budget())
+          partition, model: compiled.model, violatedBy: found.violatedBy,
+          holdsBefore: found.holdsBefore, budget: budget())
       }
       // A corpus that is as expected tells no stories.
       if input.expectation != .verdict(.violated) {

@@ -79,7 +79,8 @@ struct ShrinkVerb: Verb {
     }
     let shrunk = Linearizability.shrink(
       compiled.partitions[index], model: compiled.model,
-      violatedBy: result.partitions[index].violatedBy, budget: options.budget)
+      violatedBy: result.partitions[index].violatedBy,
+      holdsBefore: result.partitions[index].holdsBefore, budget: options.budget)
     let small = history.subhistory(
       shrunk.entries, model: compiled.model.name,
       source: "linnaeus shrink \(input)",

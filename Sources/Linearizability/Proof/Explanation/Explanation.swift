@@ -51,7 +51,8 @@ public func explain(
   let bound = shrunk.map { Relaxation.lastCompletion($0.entries) } ?? result.violatedBy
   guard
     let prefix = oracle.shortestPrefix(
-      of: single.entries, violatedBy: min(bound, result.violatedBy), relaxation: relaxation)
+      of: single.entries, violatedBy: min(bound, result.violatedBy),
+      holdsBefore: result.holdsBefore, relaxation: relaxation)
   else { return nil }
   let last = single.entries[Int(prefix.last)]
   let scene = Scene(
