@@ -51,6 +51,7 @@ public func shrink(
   guard
     let prefix = oracle.shortestPrefix(
       of: single.entries, violatedBy: violatedBy, holdsBefore: holdsBefore,
+      needsOrder: false,
       relaxation: relaxation)
   else {
     return ShrunkPartition(

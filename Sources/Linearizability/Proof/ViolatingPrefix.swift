@@ -60,10 +60,12 @@ struct Oracle {
   ///   - entries: all entries.
   ///   - violatedBy: the end of a prefix that is known to be violated, if one is.
   ///   - holdsBefore: a place before which all is known to hold, if one is.
+  ///   - needsOrder: whether to look for an order of what completed before.
   ///   - relaxation: how the partition is truncated.
   /// - Returns: nil if no entry is definite.
   mutating func shortestPrefix(
-    of entries: [Entry], violatedBy: Int32, holdsBefore: Int32 = .min, relaxation: Relaxation
+    of entries: [Entry], violatedBy: Int32, holdsBefore: Int32 = .min, needsOrder: Bool = true,
+    relaxation: Relaxation
   ) -> ViolatingPrefix? {
     var bound = violatedBy
     if holdsBefore == .min,
@@ -102,7 +104,7 @@ struct Oracle {
         order = []
       }
     }
-    if order.isEmpty, holding >= 0, isShortest {
+    if needsOrder, order.isEmpty, holding >= 0, isShortest {
       let prefix = relaxation.truncated(entries, at: entries[completions[holding]].completion)
       order = check(prefix.entries).order.map { prefix.origins[Int($0)] }
     }

@@ -52,7 +52,7 @@ public func explain(
   guard
     let prefix = oracle.shortestPrefix(
       of: single.entries, violatedBy: min(bound, result.violatedBy),
-      holdsBefore: result.holdsBefore, relaxation: relaxation)
+      holdsBefore: result.holdsBefore, needsOrder: !isBrief, relaxation: relaxation)
   else { return nil }
   let last = single.entries[Int(prefix.last)]
   let scene = Scene(
@@ -90,7 +90,7 @@ private func possibleStates(
   func run(_ specification: some Model<ModelOperation>) -> [String]? {
     let others = entries.filter { $0.source != last.source }
     guard
-      var search = ExhaustiveSearch(specification, others, stepLimit: 100_000),
+      var search = ExhaustiveSearch(specification, others, stepLimit: 20_000),
       let states = search.states(invocation: last.invocation, completion: last.completion)
     else { return nil }
     return states.map { specification.describe($0, values: model.values) }.sorted()
