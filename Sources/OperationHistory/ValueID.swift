@@ -1,7 +1,7 @@
 /// The number of a value in a `ValueTable`; small integers are their own number.
 ///
 /// Two values of one table are equal exactly if their numbers are.
-public struct ValueID: Hashable, Sendable {
+public struct ValueID: Hashable, Sendable, BitwiseCopyable {
   /// Negative for a small integer, otherwise an index into the table.
   public let raw: Int32
 

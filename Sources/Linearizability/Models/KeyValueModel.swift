@@ -60,7 +60,8 @@ public struct KeyValueModel: Model {
   private func holds(_ state: State, _ value: ValueID) -> Bool {
     switch state {
     case .value(let held): held == value
-    case .text(let text): values.string(value).map { $0 == text[...] } ?? false
+    case .text(let text):
+      values.string(value).map { $0.count == text.count && begins($0, with: text) } ?? false
     }
   }
 
@@ -93,7 +94,7 @@ public struct KeyValueModel: Model {
     guard observation.action == .read, case .text(let text) = state,
       let read = values.string(observation.first)
     else { return true }
-    return read.starts(with: text)
+    return begins(read, with: text)
   }
 
   /// One for all texts that nothing read or compared begins with.

@@ -32,7 +32,7 @@ public struct ListAppendModel: Model {
 
   /// Whether what was read begins with the list that is there.
   public func mayBecomeLegal(_ observation: ModelOperation, after state: [ValueID]) -> Bool {
-    values.list(observation.first)?.starts(with: state) ?? true
+    values.list(observation.first).map { begins($0, with: state) } ?? true
   }
 
   /// One for all lists that no list that was read begins with.
@@ -40,8 +40,8 @@ public struct ListAppendModel: Model {
     among operations: [ModelOperation]
   ) -> (@Sendable ([ValueID]) -> [ValueID])? {
     let seen = Set(operations.lazy.filter { $0.action == .read }.map(\.first))
-    let index = PrefixIndex(seen.lazy.compactMap { values.list($0)?.map(\.raw) })
-    return { state in index.contains(prefix: state.map(\.raw)) ? state : [.absent] }
+    let index = PrefixIndex(seen.lazy.compactMap { values.list($0).map(Array.init) })
+    return { state in index.contains(prefix: state) ? state : [.absent] }
   }
 
   /// The elements.

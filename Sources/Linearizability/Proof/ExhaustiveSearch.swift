@@ -5,21 +5,32 @@ import OperationHistory
 /// It shares nothing with the engines but the models, so that it may check what they say. It knows
 /// one short cut: of indeterminate entries with the same operation, the one that began first is
 /// placed first, which loses no order, for they can change places.
-struct ExhaustiveSearch<M: Model> where M.Operation == ModelOperation {
+struct ExhaustiveSearch {
   /// How many entries it takes.
-  static var entryLimit: Int { 128 }
+  static let entryLimit = 128
 
   private struct Configuration: Hashable {
     var placed: UInt128
-    var state: M.State
+    var state: Int32
+
+    /// One call instead of one for each field: nothing here takes more time than hashing.
+    func hash(into hasher: inout Hasher) {
+      var copy = self
+      withUnsafeBytes(of: &copy.placed) { hasher.combine(bytes: $0) }
+      hasher.combine(state)
+    }
   }
 
-  private let model: M
+  /// The state after an entry's operation in a state, both by number; -1 if it is not legal there.
+  private let step: (_ state: Int32, _ entry: Int) -> Int32
+  private let describe: (_ state: Int32, ValueTable) -> String
+  /// What `step` said, by state and entry.
+  private var steps: [Int32?] = []
   private let entries: [Entry]
   /// For each entry, the entries that ended before it began.
   private let before: [UInt128]
   /// For each indeterminate entry, an earlier one with the same operation.
-  private let twin: [Int?]
+  private let twin: [UInt128]
   private let definite: UInt128
   private var canEnd: [Configuration: Bool] = [:]
   private var stepsLeft: Int
@@ -30,35 +41,48 @@ struct ExhaustiveSearch<M: Model> where M.Operation == ModelOperation {
   var configurations: Int { canEnd.count }
 
   /// Prepares a search; nil if there are too many entries.
-  init?(_ model: M, _ entries: [Entry], stepLimit: Int) {
+  init?<M: Model<ModelOperation>>(_ model: M, _ entries: [Entry], stepLimit: Int) {
     guard entries.count <= Self.entryLimit else { return nil }
-    self.model = model
+    func set(where condition: (Int) -> Bool) -> UInt128 {
+      entries.indices.reduce(0) { condition($1) ? $0 | (1 as UInt128) << UInt128($1) : $0 }
+    }
     self.entries = entries
     before = entries.map { entry in
-      entries.indices.reduce(0) {
-        entries[$1].completion < entry.invocation ? $0 | (1 as UInt128) << UInt128($1) : $0
-      }
+      set { entries[$0].completion < entry.invocation }
     }
     twin = entries.indices.map { index in
-      guard entries[index].isIndeterminate else { return nil }
-      return entries[..<index].lastIndex {
+      guard entries[index].isIndeterminate else { return 0 }
+      let earlier = entries[..<index].lastIndex {
         $0.isIndeterminate && $0.operation == entries[index].operation
       }
+      return set { $0 == earlier }
     }
-    definite = entries.indices.reduce(0) {
-      entries[$1].isIndeterminate ? $0 : $0 | (1 as UInt128) << UInt128($1)
-    }
+    definite = set { !entries[$0].isIndeterminate }
     stepsLeft = stepLimit
+
+    var states = [model.initialState]
+    var numbers = [model.initialState: Int32(0)]
+    step = { state, entry in
+      guard let next = model.step(states[Int(state)], entries[entry].operation) else { return -1 }
+      if let known = numbers[next] { return known }
+      numbers[next] = Int32(states.count)
+      states.append(next)
+      return Int32(states.count - 1)
+    }
+    describe = { model.describe(states[Int($0)], values: $1) }
   }
 
   /// Whether the entries have an order; nil if the steps did not suffice.
   mutating func hasOrder() -> Bool? {
-    canEnd(Configuration(placed: 0, state: model.initialState))
+    canEnd(Configuration(placed: 0, state: 0))
   }
 
   /// The states in which an operation of this interval could find the object, in any order of the
-  /// entries, which do not include that operation; nil if the steps did not suffice.
-  mutating func states(invocation: Int32, completion: Int32) -> Set<M.State>? {
+  /// entries, which do not include that operation, in words and sorted; nil if the steps did not
+  /// suffice.
+  mutating func states(
+    invocation: Int32, completion: Int32, values: ValueTable
+  ) -> [String]? {
     canEnd = [:]
     visitsAll = true
     guard hasOrder() != nil else { return nil }
@@ -69,11 +93,12 @@ struct ExhaustiveSearch<M: Model> where M.Operation == ModelOperation {
       if entry.invocation > completion { mustNot |= 1 << UInt128(index) }
     }
     // Every configuration on a way to an end was visited from the start.
-    return canEnd.reduce(into: []) { states, visited in
-      let placed = visited.key.placed
-      guard visited.value, placed & must == must, placed & mustNot == 0 else { return }
-      states.insert(visited.key.state)
+    var found: Set<Int32> = []
+    for (configuration, ends) in canEnd where ends {
+      let placed = configuration.placed
+      if placed & must == must, placed & mustNot == 0 { found.insert(configuration.state) }
     }
+    return found.map { describe($0, values) }.sorted()
   }
 
   /// Whether the entries that are not placed can follow.
@@ -84,15 +109,28 @@ struct ExhaustiveSearch<M: Model> where M.Operation == ModelOperation {
     var result = configuration.placed & definite == definite
     for index in entries.indices where !result || visitsAll {
       let bit = (1 as UInt128) << UInt128(index)
-      guard configuration.placed & bit == 0, before[index] & ~configuration.placed == 0,
-        twin[index].map({ configuration.placed >> UInt128($0) & 1 == 1 }) ?? true,
-        let state = model.step(configuration.state, entries[index].operation)
+      guard configuration.placed & bit == 0,
+        (before[index] | twin[index]) & ~configuration.placed == 0
       else { continue }
+      let state = next(configuration.state, index)
+      guard state >= 0 else { continue }
       let next = Configuration(placed: configuration.placed | bit, state: state)
       guard let ends = canEnd(next) else { return nil }
       if ends { result = true }
     }
     canEnd[configuration] = result
+    return result
+  }
+
+  /// What `step` says, asked once.
+  private mutating func next(_ state: Int32, _ entry: Int) -> Int32 {
+    let place = Int(state) * entries.count + entry
+    if place < steps.count, let known = steps[place] { return known }
+    if place >= steps.count {
+      steps += repeatElement(nil, count: (Int(state) + 1) * entries.count - steps.count)
+    }
+    let result = step(state, entry)
+    steps[place] = result
     return result
   }
 }

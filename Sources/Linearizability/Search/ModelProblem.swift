@@ -44,9 +44,9 @@ struct ModelProblem: Sendable {
   ///
   /// Observations are no steps: each stands where it first was legal.
   func order(
-    _ plan: WindowPlan, steps: [(operation: Int32, layer: Int32)], layers: Int
+    _ plan: WindowPlan, steps: [(operation: Int32, layer: Int32)], layers: Int,
+    _ transitions: inout TransitionTable
   ) -> [Int32] {
-    var transitions = TransitionTable(self)
     var order: [Int32] = []
     order.reserveCapacity(count)
     var waiting: [Int32] = []

@@ -36,8 +36,7 @@ extension RegisterProblem {
 
 extension ModelProblem {
   /// Whether each operation of an order is legal where it stands.
-  func isLegal(_ order: [Int32]) -> Bool {
-    var transitions = TransitionTable(self)
+  func isLegal(_ order: [Int32], _ transitions: inout TransitionTable) -> Bool {
     var state: Int32 = 0
     for operation in order {
       state = transitions.next(state, kinds[Int(operation)])

@@ -49,7 +49,10 @@ struct Portfolio: Sendable {
         object: { $0.key.raw })
       return decideModel(problem)
     }
-    return decide(model.specification)
+    let specification = model.specification
+    // Told apart so that the compiler makes code of its own for texts, whose steps cost the most.
+    if let keyValue = specification as? KeyValueModel { return decide(keyValue) }
+    return decide(specification)
   }
 
   // MARK: Registers
@@ -132,8 +135,10 @@ struct Portfolio: Sendable {
       outcome, engine, plan, invocations: problem.invocations, completions: problem.completions,
       sources: problem.sources
     ) { steps, layers in
-      let order = problem.order(plan, steps: steps, layers: layers)
-      precondition(problem.isLegal(order), "\(engine) found an order that is not legal")
+      var transitions = TransitionTable(problem)
+      let order = problem.order(plan, steps: steps, layers: layers, &transitions)
+      precondition(
+        problem.isLegal(order, &transitions), "\(engine) found an order that is not legal")
       return order
     }
   }

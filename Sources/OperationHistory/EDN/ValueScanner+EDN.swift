@@ -162,6 +162,10 @@ extension ValueScanner {
   mutating func ednToken(_ what: String) throws(HistoryError) -> Range<Int> {
     let start = bytes.position
     while bytes.position < bytes.end, !Self.isDelimiter(bytes.current) {
+      if bytes.current < 0x80 {
+        bytes.position += 1
+        continue
+      }
       guard let length = bytes.sequenceLength(at: bytes.position) else {
         throw bytes.error(at: bytes.position, "the bytes are not UTF-8")
       }

@@ -1,26 +1,44 @@
 extension ValueScanner {
   /// Reads an EDN string and its quotes; it may hold ends of lines.
   mutating func ednString() throws(HistoryError) -> ValueID {
-    bytes.position += 1
+    let start = bytes.position + 1
+    bytes.position = start
+    try skipUnescaped()
+    if bytes.current == UInt8(ascii: "\"") {
+      let text = UnsafeRawBufferPointer(rebasing: bytes.bytes[start..<bytes.position])
+      bytes.position += 1
+      return values.intern(text.baseAddress, text.count, .string)
+    }
     scratch.removeAll(keepingCapacity: true)
+    appendToScratch(start..<bytes.position)
+    while !bytes.skip(UInt8(ascii: "\"")) {
+      try ednEscape()
+      let plain = bytes.position
+      try skipUnescaped()
+      appendToScratch(plain..<bytes.position)
+    }
+    return scratch.withUnsafeBufferPointer { values.intern($0, .string) }
+  }
+
+  /// Steps to the next double quote or backslash.
+  ///
+  /// - Throws: at the end of the file, and where bytes are not UTF-8.
+  private mutating func skipUnescaped() throws(HistoryError) {
     while true {
-      guard bytes.position < bytes.end else { throw bytes.expected("the end of the string") }
-      switch bytes.current {
-      case UInt8(ascii: "\""):
-        bytes.position += 1
-        return scratch.withUnsafeBufferPointer { values.intern($0, .string) }
-      case UInt8(ascii: "\\"): try ednEscape()
-      default:
-        guard let length = bytes.sequenceLength(at: bytes.position) else {
-          if bytes.isCutShort(at: bytes.position) {
-            bytes.position = bytes.end
-            throw bytes.expected("the end of the string")
-          }
-          throw bytes.error(at: bytes.position, "the bytes are not UTF-8")
-        }
-        scratch.append(contentsOf: bytes.bytes[bytes.position..<bytes.position + length])
-        bytes.position += length
+      if let word = bytes.word, Self.specialBytes(word) == 0 {
+        bytes.position += 8
+        continue
       }
+      guard bytes.position < bytes.end else { throw bytes.expected("the end of the string") }
+      if bytes.current == UInt8(ascii: "\"") || bytes.current == UInt8(ascii: "\\") { return }
+      guard let length = bytes.sequenceLength(at: bytes.position) else {
+        if bytes.isCutShort(at: bytes.position) {
+          bytes.position = bytes.end
+          throw bytes.expected("the end of the string")
+        }
+        throw bytes.error(at: bytes.position, "the bytes are not UTF-8")
+      }
+      bytes.position += length
     }
   }
 

@@ -10,12 +10,12 @@ extension ValueScanner {
       return values.intern(text.baseAddress, text.count, .string)
     }
     scratch.removeAll(keepingCapacity: true)
-    scratch.append(contentsOf: bytes.bytes[start..<bytes.position])
+    appendToScratch(start..<bytes.position)
     while !bytes.skip(UInt8(ascii: "\"")) {
       try jsonEscape()
       let plain = bytes.position
       try skipPlainText()
-      scratch.append(contentsOf: bytes.bytes[plain..<bytes.position])
+      appendToScratch(plain..<bytes.position)
     }
     return scratch.withUnsafeBufferPointer { values.intern($0, .string) }
   }
@@ -67,7 +67,7 @@ extension ValueScanner {
   /// A bit in each of the word's bytes that is a quote, a backslash, a control character or not
   /// ASCII; only the lowest bit is exact.
   @inline(__always)
-  private static func specialBytes(_ word: UInt64) -> UInt64 {
+  static func specialBytes(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let word = UInt64(littleEndian: word)
     let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))

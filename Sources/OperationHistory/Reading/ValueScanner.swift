@@ -28,6 +28,11 @@ struct ValueScanner {
     }
   }
 
+  /// Adds the bytes of a range of the input to `scratch`.
+  mutating func appendToScratch(_ range: Range<Int>) {
+    scratch.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes.bytes[range]))
+  }
+
   /// The list or map of everything on the stack from `start`, which is taken off.
   mutating func popParts(from start: Int, _ kind: ValueTable.Kind) -> ValueID {
     let made = stack.withUnsafeBufferPointer { parts in

@@ -91,9 +91,10 @@ private func possibleStates(
     let others = entries.filter { $0.source != last.source }
     guard
       var search = ExhaustiveSearch(specification, others, stepLimit: 20_000),
-      let states = search.states(invocation: last.invocation, completion: last.completion)
+      let states = search.states(
+        invocation: last.invocation, completion: last.completion, values: model.values)
     else { return nil }
-    return states.map { specification.describe($0, values: model.values) }.sorted()
+    return states
   }
   return run(single.specification)
 }
