@@ -32,6 +32,12 @@ struct ExhaustiveSearch {
   /// For each indeterminate entry, an earlier one with the same operation.
   private let twin: [UInt128]
   private let definite: UInt128
+  /// Of each state, the entries that the model rules out after it, unless something resets toward
+  /// them; by number.
+  private let ruledOut: (_ state: Int32) -> UInt128
+  private var ruledOutAfter: [UInt128?] = []
+  /// For each definite observation, the entries that may reset toward it.
+  private let resetting: [UInt128]
   private var canEnd: [Configuration: Bool] = [:]
   private var stepsLeft: Int
   /// Whether to go on after an order was found.
@@ -70,6 +76,22 @@ struct ExhaustiveSearch {
       return Int32(states.count - 1)
     }
     describe = { model.describe(states[Int($0)], values: $1) }
+    let observations = set {
+      !entries[$0].isIndeterminate && model.isObservation(entries[$0].operation)
+    }
+    ruledOut = { state in
+      set {
+        observations >> UInt128($0) & 1 == 1
+          && !model.mayBecomeLegal(entries[$0].operation, after: states[Int(state)])
+      }
+    }
+    resetting = entries.indices.map { index in
+      guard observations >> UInt128(index) & 1 == 1 else { return 0 }
+      return set {
+        !model.isObservation(entries[$0].operation)
+          && model.mayReset(entries[$0].operation, toward: entries[index].operation)
+      }
+    }
   }
 
   /// Whether the entries have an order; nil if the steps did not suffice.
@@ -113,13 +135,32 @@ struct ExhaustiveSearch {
         (before[index] | twin[index]) & ~configuration.placed == 0
       else { continue }
       let state = next(configuration.state, index)
-      guard state >= 0 else { continue }
+      guard state >= 0, !visitsAll || mayEnd(configuration.placed | bit, state) else { continue }
       let next = Configuration(placed: configuration.placed | bit, state: state)
       guard let ends = canEnd(next) else { return nil }
       if ends { result = true }
     }
     canEnd[configuration] = result
     return result
+  }
+
+  /// Whether the model lets every definite observation that is not placed become legal.
+  ///
+  /// Only what tells states for an explanation asks: a check of a proof takes no hint.
+  private mutating func mayEnd(_ placed: UInt128, _ state: Int32) -> Bool {
+    let place = Int(state)
+    if place >= ruledOutAfter.count {
+      ruledOutAfter += repeatElement(nil, count: place + 1 - ruledOutAfter.count)
+    }
+    let known = ruledOutAfter[place] ?? ruledOut(state)
+    ruledOutAfter[place] = known
+    var due = known & ~placed
+    while due != 0 {
+      let index = due.trailingZeroBitCount
+      if resetting[index] & ~placed == 0 { return false }
+      due &= due - 1
+    }
+    return true
   }
 
   /// What `step` says, asked once.
