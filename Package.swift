@@ -18,25 +18,61 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "linnaeus",
-      dependencies: ["Report", "Linearizability", "OperationHistory", "LinnaeusBase"],
+      dependencies: [
+        "Report", "Server", "Linearizability", "OperationHistory", "ClientSession", "Replica",
+        "Tree", "Storage", "Jute", "Sockets", "LinnaeusBase",
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "benchmarks",
-      dependencies: ["Linearizability", "OperationHistory", "LinnaeusBase"],
+      dependencies: ["Linearizability", "OperationHistory", "Jute", "Sockets", "LinnaeusBase"],
       swiftSettings: settings),
     .target(
       name: "Report",
       dependencies: ["Linearizability", "OperationHistory", "LinnaeusBase"],
       swiftSettings: settings),
     .target(
+      name: "Server",
+      dependencies: ["Replica", "Tree", "Storage", "Jute", "Sockets", "LinnaeusBase"],
+      swiftSettings: settings),
+    .target(
       name: "Linearizability",
       dependencies: ["OperationHistory", "LinnaeusBase"],
       swiftSettings: settings),
+    .target(
+      name: "ClientSession", dependencies: ["Jute", "LinnaeusBase"], swiftSettings: settings),
+    .target(
+      name: "Replica", dependencies: ["Tree", "Storage", "Jute", "LinnaeusBase"],
+      swiftSettings: settings),
+    .target(name: "Tree", dependencies: ["Jute", "LinnaeusBase"], swiftSettings: settings),
+    .target(name: "Storage", dependencies: ["Jute", "LinnaeusBase"], swiftSettings: settings),
     .target(name: "OperationHistory", dependencies: ["LinnaeusBase"], swiftSettings: settings),
+    .target(name: "Jute", dependencies: ["LinnaeusBase"], swiftSettings: settings),
+    .target(name: "Sockets", dependencies: ["CLinux", "LinnaeusBase"], swiftSettings: settings),
+    .systemLibrary(name: "CLinux"),
     .target(name: "LinnaeusBase", swiftSettings: settings),
 
     .testTarget(
       name: "LinnaeusBaseTests", dependencies: ["LinnaeusBase"], swiftSettings: settings),
+    .testTarget(
+      name: "JuteTests", dependencies: ["Jute", "LinnaeusBase"], swiftSettings: settings),
+    .testTarget(
+      name: "TreeTests", dependencies: ["Tree", "Jute", "LinnaeusBase"], swiftSettings: settings),
+    .testTarget(
+      name: "StorageTests", dependencies: ["Storage", "Jute", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReplicaTests", dependencies: ["Replica", "Tree", "Storage", "Jute", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ClientSessionTests", dependencies: ["ClientSession", "Jute", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Server", "Replica", "Tree", "Storage", "ClientSession", "Jute", "Sockets", "LinnaeusBase",
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "OperationHistoryTests", dependencies: ["OperationHistory", "LinnaeusBase"],
       swiftSettings: settings),

@@ -60,7 +60,7 @@ struct PackageTests {
     for (index, word) in words.enumerated() {
       switch word {
       case ".testTarget", ".executable", ".library", ".package": target = nil
-      case ".target", ".executableTarget":
+      case ".target", ".executableTarget", ".systemLibrary":
         target = words[index + 2].trimmingQuotes
         count += 1
         let name = try #require(target)

@@ -1,3 +1,5 @@
+import LinnaeusBase
+
 /// Appends `value` as EDN.
 ///
 /// Symbols are written as keywords, bytes as `#base64 "…"`.

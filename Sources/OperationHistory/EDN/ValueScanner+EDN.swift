@@ -1,3 +1,5 @@
+import LinnaeusBase
+
 extension ValueScanner {
   /// Steps over EDN's white space, commas, comments and discarded forms.
   mutating func skipEDNSpace(depth: Int = 0) throws(HistoryError) {

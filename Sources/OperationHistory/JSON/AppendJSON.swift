@@ -1,3 +1,5 @@
+import LinnaeusBase
+
 /// Appends `value` as JSON, without spaces.
 ///
 /// Keywords and symbols become strings, bytes `{"base64":"…"}`, decimals their shortest text that

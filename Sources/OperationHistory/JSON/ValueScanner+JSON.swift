@@ -1,3 +1,5 @@
+import LinnaeusBase
+
 extension ValueScanner {
   /// Steps over JSON's white space.
   @inline(__always)

@@ -2,7 +2,7 @@ private let alphabet = Array(
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
 /// The base64 text of bytes, padded (RFC 4648, section 4).
-func encodeBase64(_ bytes: [UInt8]) -> [UInt8] {
+public func encodeBase64(_ bytes: [UInt8]) -> [UInt8] {
   var text: [UInt8] = []
   text.reserveCapacity((bytes.count + 2) / 3 * 4)
   var index = 0
@@ -21,7 +21,7 @@ func encodeBase64(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 /// The bytes of canonical base64 text: exactly what `encodeBase64` writes; nil for other text.
-func decodeBase64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+public func decodeBase64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
   guard text.count % 4 == 0 else { return nil }
   let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }
   var bytes: [UInt8] = []

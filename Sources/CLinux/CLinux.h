@@ -1,0 +1,4 @@
+// What Linux offers and Swift's Glibc module leaves out.
+#pragma once
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
