@@ -76,7 +76,7 @@ public struct DurableStorage: Sendable {
   /// Whether everything that was appended is durable.
   public var isSettled: Bool { isReady && waiting.isEmpty && flight == nil }
 
-  /// Appends a transaction: its header, record and digest. It goes to the disk with the next flush.
+  /// Appends a transaction, its header, record and digest, to what the next flush sends.
   ///
   /// The zxid must be greater than all before.
   public mutating func append(_ payload: BorrowedBytes, zxid: Zxid) {
@@ -112,12 +112,15 @@ public struct DurableStorage: Sendable {
       }
       isReady = true
       durable = recovered.lastZxid
+      _ = advanceSnapshot(completed: nil, into: &operations)
     }
     guard !waiting.isEmpty else { return }
     send(waiting.removeFirst(), into: &operations)
   }
 
-  /// The driver has done what the ticket stands for. What was appended meanwhile is flushed.
+  /// The driver has done what the ticket stands for.
+  ///
+  /// What was appended meanwhile is flushed.
   public mutating func completed(
     _ ticket: Ticket, into operations: inout [DiskOperation]
   ) -> StorageProgress {
@@ -180,8 +183,10 @@ public struct DurableStorage: Sendable {
     flight = Flight(tickets: tickets, last: batch.last)
   }
 
-  /// Begins a log. The one before it is complete and durable: a later log with a transaction in it
-  /// proves to recovery that nothing of an earlier one may be missing.
+  /// Begins a log.
+  ///
+  /// The one before it is complete and durable: a later log with a transaction in it proves to
+  /// recovery that nothing of an earlier one may be missing.
   private mutating func begin(
     _ file: StoredFile, first: Zxid, into operations: inout [DiskOperation]
   ) {
