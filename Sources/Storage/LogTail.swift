@@ -40,8 +40,7 @@ struct LogTail {
     return tail.withBorrowedBytes { tail in
       guard let next = firstRecord(in: tail, from: end == 0 ? FileHeader.size : 1, after: last)
       else { return .torn(bytes: tail.count) }
-      let missing = tail[0..<next]
-      if hasLostSector(missing, at: end), !SingleFlip.explains(missing) {
+      if hasLostSector(tail, before: next, at: end), !SingleFlip.explains(tail[0..<next]) {
         return .tornBatch(bytes: tail.count)
       }
       return .damaged(next: end + next)
@@ -100,16 +99,17 @@ struct LogTail {
     return nil
   }
 
-  /// Whether a sector of the bytes, which lie at this offset of the file and are followed by a
-  /// transaction, never reached the disk.
+  /// Whether a sector of the bytes before `next`, where a transaction begins, never reached the
+  /// disk; the bytes lie at this offset of the file.
   ///
-  /// The sector in which that transaction begins did. In the first one, four zeros are nothing
-  /// special: every checksum begins with them.
-  static func hasLostSector(_ bytes: BorrowedBytes, at offset: Int) -> Bool {
+  /// The sector in which that transaction begins did reach it, unless no more of it lies there than
+  /// the four zeros that every checksum begins with. In the first sector, four zeros are nothing
+  /// special either.
+  static func hasLostSector(_ bytes: BorrowedBytes, before next: Int, at offset: Int) -> Bool {
     var index = 0
-    while index < bytes.count {
+    while index < next {
       let boundary = (offset + index) / sector * sector + sector - offset
-      guard boundary <= bytes.count else { return false }
+      guard boundary <= next + 4 else { return false }
       if boundary - index > 4, bytes.buffer[index..<boundary].allSatisfy({ $0 == 0 }) {
         return true
       }
