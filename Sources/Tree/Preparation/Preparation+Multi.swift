@@ -1,0 +1,100 @@
+import Jute
+import LinnaeusBase
+
+/// Several operations as one transaction (zookeeper-protocol.md, section 2.5).
+extension Preparation {
+  private enum Part {
+    case create(Opcode, CreateRequest)
+    case delete(PathVersionRequest)
+    case setData(SetDataRequest)
+    case check(PathVersionRequest)
+
+    var opcode: Opcode {
+      switch self {
+      case .create(let opcode, _): opcode
+      case .delete: .delete
+      case .setData: .setData
+      case .check: .check
+      }
+    }
+  }
+
+  /// Each operation sees those before it; once one has failed, none of them counts.
+  mutating func prepareMulti(
+    _ reader: inout ByteReader, _ context: Context, _ tree: ZnodeTree,
+    into payload: inout ByteWriter
+  ) throws(ByteReaderError) -> ErrorCode {
+    let parts = try readParts(&reader)
+    payload.int32(Int32(parts.count))
+    outstanding.beginUndoable()
+    var hasFailed = false
+    for part in parts {
+      let start = payload.count
+      payload.int32(part.opcode.rawValue)
+      payload.int32(0)
+      var error = ErrorCode.runtimeInconsistency
+      if !hasFailed {
+        error = prepare(part, context, tree, into: &payload)
+        if error != .ok {
+          outstanding.undo()
+          hasFailed = true
+        }
+      }
+      if error != .ok {
+        payload.bytes.removeLast(payload.count - start)
+        payload.int32(Opcode.error.rawValue)
+        payload.int32(4)
+        payload.int32(error.rawValue)
+      } else {
+        payload.replaceInt32(at: start + 4, with: Int32(payload.count - start - 8))
+      }
+    }
+    if !hasFailed { outstanding.keep() }
+    return .ok
+  }
+
+  private mutating func prepare(
+    _ part: Part, _ context: Context, _ tree: ZnodeTree, into payload: inout ByteWriter
+  ) -> ErrorCode {
+    switch part {
+    case .create(let opcode, let request):
+      prepareCreate(opcode, request, context, tree, into: &payload)
+    case .delete(let request): prepareDelete(request, context, tree, into: &payload)
+    case .setData(let request): prepareSetData(request, context, tree, into: &payload)
+    case .check(let request): prepareCheck(request, context, tree, into: &payload)
+    }
+  }
+
+  /// Reads all operations before any is tried: one that is none makes the whole request none.
+  private func readParts(_ reader: inout ByteReader) throws(ByteReaderError) -> [Part] {
+    var parts: [Part] = []
+    var header = try MultiHeader(from: &reader)
+    while !header.isDone {
+      switch header.opcode {
+      case .create, .create2, .createContainer, .createTTL:
+        parts.append(try readCreate(header.opcode, &reader))
+      case .delete: parts.append(.delete(try PathVersionRequest(from: &reader)))
+      case .setData: parts.append(.setData(try SetDataRequest(from: &reader)))
+      case .check: parts.append(.check(try PathVersionRequest(from: &reader)))
+      default: throw reader.error("\(header.opcode) within a multi")
+      }
+      header = try MultiHeader(from: &reader)
+    }
+    return parts
+  }
+
+  /// Within a multi the flags say which operation a creation is, as in Apache's `Op.create`; only a
+  /// request with room for a time to live can ask for one.
+  private func readCreate(
+    _ opcode: Opcode, _ reader: inout ByteReader
+  ) throws(ByteReaderError) -> Part {
+    var request = try CreateRequest(from: &reader, hasTTL: opcode == .createTTL)
+    let mode = CreateMode(flags: request.flags)
+    if mode?.hasTTL == true {
+      guard opcode == .createTTL else { throw reader.error("a creation without a time to live") }
+      return .create(.createTTL, request)
+    }
+    request.ttl = nil
+    return .create(mode?.isContainer == true ? .createContainer : .create, request)
+  }
+}

@@ -1,0 +1,99 @@
+import Jute
+import LinnaeusBase
+
+/// The requests about watches (zookeeper-protocol.md, section 4).
+extension ZnodeTree {
+  /// What `checkWatches` and `removeWatches` ask for: which kinds in which of the two tables.
+  private static func watchesAsked(_ number: Int32) -> (data: WatchModes, children: WatchModes)? {
+    switch number {
+    case 1: ([], .standard)
+    case 2: (.standard, [])
+    case 3: ([.standard, .persistent, .recursive], [.standard, .persistent, .recursive])
+    case 4: (.persistent, .persistent)
+    case 5: (.recursive, [])
+    default: nil
+    }
+  }
+
+  func checkWatches(_ request: PathNumberRequest, _ watcher: Int32) -> ErrorCode {
+    guard let asked = Self.watchesAsked(request.number) else { return .marshallingError }
+    let isWatched =
+      watches.data.contains(request.path, watcher: watcher, modes: asked.data)
+      || watches.children.contains(request.path, watcher: watcher, modes: asked.children)
+    return isWatched ? .ok : .noWatcher
+  }
+
+  mutating func removeWatches(_ request: PathNumberRequest, _ watcher: Int32) -> ErrorCode {
+    guard let asked = Self.watchesAsked(request.number) else { return .marshallingError }
+    let hadChildren = watches.children.remove(
+      request.path, watcher: watcher, modes: asked.children)
+    let hadData = watches.data.remove(request.path, watcher: watcher, modes: asked.data)
+    return hadData || hadChildren ? .ok : .noWatcher
+  }
+
+  /// Sets a persistent watch: in both tables, or a recursive one, which never hears of children, in
+  /// one.
+  mutating func addWatch(
+    _ request: PathNumberRequest, _ watcher: Int32, into response: inout ByteWriter
+  ) -> ErrorCode {
+    switch request.number {
+    case 0:
+      watches.data.add(request.path, watcher: watcher, modes: .persistent)
+      watches.children.add(request.path, watcher: watcher, modes: .persistent)
+    case 1: watches.data.add(request.path, watcher: watcher, modes: .recursive)
+    default: return .marshallingError
+    }
+    response.int32(0)
+    return .ok
+  }
+
+  /// Sets the watches of a client that has come back; of what has happened meanwhile it is told at
+  /// once.
+  mutating func setWatches(
+    _ request: SetWatchesRequest, _ watcher: Int32, events: inout [WatchNotification]
+  ) {
+    func tell(_ kind: WatchEventKind, _ path: [UInt8], _ slot: Int32) {
+      events.append(
+        WatchNotification(
+          watcher: watcher, kind: kind, path: path, zxid: Zxid(rawValue: -1),
+          acl: slot == noSlot ? nil : nodes[slot].acl))
+    }
+    for path in request.data {
+      let slot = nodes.slot(of: path)
+      if slot == noSlot {
+        tell(.deleted, path, slot)
+      } else if nodes[slot].mzxid > request.relativeZxid {
+        tell(.dataChanged, path, slot)
+      } else {
+        path.withBorrowedBytes { watches.data.add($0, watcher: watcher, modes: .standard) }
+      }
+    }
+    for path in request.exist {
+      let slot = nodes.slot(of: path)
+      if slot == noSlot {
+        path.withBorrowedBytes { watches.data.add($0, watcher: watcher, modes: .standard) }
+      } else {
+        tell(.created, path, slot)
+      }
+    }
+    for path in request.children {
+      let slot = nodes.slot(of: path)
+      if slot == noSlot {
+        tell(.deleted, path, slot)
+      } else if nodes[slot].pzxid > request.relativeZxid {
+        tell(.childrenChanged, path, slot)
+      } else {
+        path.withBorrowedBytes { watches.children.add($0, watcher: watcher, modes: .standard) }
+      }
+    }
+    for path in request.persistent {
+      path.withBorrowedBytes { bytes in
+        watches.children.add(bytes, watcher: watcher, modes: .persistent)
+        watches.data.add(bytes, watcher: watcher, modes: .persistent)
+      }
+    }
+    for path in request.recursive {
+      path.withBorrowedBytes { watches.data.add($0, watcher: watcher, modes: .recursive) }
+    }
+  }
+}
