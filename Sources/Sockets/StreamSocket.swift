@@ -22,6 +22,9 @@ public struct StreamSocket: Hashable, Sendable {
     self.descriptor = descriptor
   }
 
+  /// No connection: every transfer fails.
+  public static let none = StreamSocket(descriptor: -1)
+
   /// Begins to connect; the socket becomes writable when that is done.
   public init(connectingTo address: SocketAddress) throws(SystemError) {
     descriptor = try SystemCalls.socket(family: address.family)

@@ -15,6 +15,7 @@ struct LinnaeusCommand {
     ("verify", VerifyVerb.help.overview),
     ("shrink", ShrinkVerb.help.overview),
     ("convert", ConvertVerb.help.overview),
+    ("serve", ServeVerb.help.overview),
     ("help", "Show help information of a verb."),
   ]
 
@@ -30,6 +31,7 @@ struct LinnaeusCommand {
       case "verify": return try start(VerifyVerb.self, rest)
       case "shrink": return try start(ShrinkVerb.self, rest)
       case "convert": return try start(ConvertVerb.self, rest)
+      case "serve": return try start(ServeVerb.self, rest)
       case "help", "--help", "-h": return try help(rest)
       case "--version": return Output.print("linnaeus \(version)\n")
       default:
@@ -61,6 +63,7 @@ struct LinnaeusCommand {
     case "verify": return Output.print(VerifyVerb.help.text)
     case "shrink": return Output.print(ShrinkVerb.help.text)
     case "convert": return Output.print(ConvertVerb.help.text)
+    case "serve": return Output.print(ServeVerb.help.text)
     case let name?:
       throw UsageError(
         message: "there is no verb '\(name)'" + suggestion(for: name, among: verbs.map(\.name)))

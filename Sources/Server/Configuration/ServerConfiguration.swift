@@ -1,3 +1,5 @@
+import LinnaeusBase
+
 /// How a server runs: what `zoo.cfg` and the command line say.
 ///
 /// The values at first are Apache ZooKeeper's, save that the administration's ports are shut.
@@ -86,6 +88,14 @@ public struct ServerConfiguration: Sendable {
   /// The longest session timeout that is granted.
   public var grantedMaxSessionTimeout: Int {
     maxSessionTimeoutMilliseconds ?? 20 * tickMilliseconds
+  }
+
+  /// Makes a data directory in the system's folder for temporary files; nobody removes it.
+  ///
+  /// - Returns: Its path.
+  /// - Throws: The error of `mkdtemp`.
+  public static func makeTemporaryFolder() throws(SystemError) -> String {
+    try FileCalls.makeTemporaryFolder()
   }
 
   /// Where Apache keeps snapshots below the data directory.

@@ -5,23 +5,22 @@ import Storage
 /// What became of an operation that carries a ticket.
 struct DiskAnswer: Sendable {
   var ticket: Ticket
-  /// nil if everything up to the ticket is durable.
-  var failure: SystemError?
+  /// nil if what the ticket stands for is durable.
+  var errno: Int32?
 }
 
 /// Does what Storage asks of the disk, in order.
 ///
-/// After the first failure nothing is done any more and every ticket fails with that error: a
-/// later sync that succeeds would say nothing of bytes that an earlier one lost.
+/// A file or a directory that failed is left alone from then on: a later sync that succeeds would
+/// say nothing of bytes that an earlier one lost.
 struct DiskExecutor: Sendable {
   private let folders: (log: String, snapshot: String)
   private let syncs: Bool
-  private var open: [FileHandle: (descriptor: Int32, path: String)] = [:]
+  private var open: [FileNumber: (descriptor: Int32, path: String)] = [:]
+  private var failures = DiskFailures()
 
-  /// What went wrong first.
-  private(set) var failure: SystemError?
-  /// What went wrong without consequence: a file that could not be removed.
-  var complaints: [SystemError] = []
+  /// What went wrong since somebody last took note; every answer that fails is among it.
+  var errors: [SystemError] = []
 
   /// Works in two folders, which may be the same.
   ///
@@ -38,66 +37,65 @@ struct DiskExecutor: Sendable {
   ///
   /// - Returns: The answer, if the operation carries a ticket.
   mutating func run(_ operation: DiskOperation) -> DiskAnswer? {
-    if failure == nil {
+    var number = failures.refusal(of: operation)
+    if number == nil {
       do {
         try attempt(operation)
       } catch {
-        failure = error
+        number = error.errno
+        errors.append(error)
+        failures.record(operation, errno: error.errno)
       }
     }
-    switch operation {
-    case .sync(_, let ticket), .syncDirectory(_, let ticket):
-      return DiskAnswer(ticket: ticket, failure: failure)
-    default: return nil
-    }
+    return operation.ticket.map { DiskAnswer(ticket: $0, errno: number) }
   }
 
   private mutating func attempt(_ operation: DiskOperation) throws(SystemError) {
     switch operation {
-    case .create(let file, let handle):
+    case .create(let file, let number):
       let path = path(of: file)
-      open[handle] = (try FileCalls.openToWrite(path, emptied: true), path)
-    case .open(let file, let handle):
+      open[number] = (try FileCalls.openToWrite(path, emptied: true), path)
+    case .open(let file, let number):
       let path = path(of: file)
-      open[handle] = (try FileCalls.openToWrite(path, emptied: false), path)
-    case .preallocate(let handle, let size):
-      try preallocate(try opened(handle), upTo: size)
-    case .write(let handle, let offset, let bytes):
-      let file = try opened(handle)
+      open[number] = (try FileCalls.openToWrite(path, emptied: false), path)
+    case .preallocate(let number, let size):
+      try preallocate(try opened(number), upTo: size)
+    case .truncate(let number, let size):
+      let file = try opened(number)
+      try FileCalls.truncate(file.descriptor, to: size, path: file.path)
+    case .write(let number, let offset, let bytes):
+      let file = try opened(number)
       try FileCalls.write(bytes, to: file.descriptor, at: offset, path: file.path)
-    case .sync(let handle, _):
-      let file = try opened(handle)
+    case .sync(let number, _):
+      let file = try opened(number)
       if syncs { try FileCalls.sync(file.descriptor, path: file.path) }
-    case .close(let handle):
-      if let file = open.removeValue(forKey: handle) { FileCalls.close(file.descriptor) }
+    case .close(let number):
+      if let file = open.removeValue(forKey: number) { FileCalls.close(file.descriptor) }
     case .rename(let file, let target):
       try FileCalls.rename(path(of: file), to: path(of: target))
     case .remove(let file):
-      // Room that is not freed costs no acknowledged write.
-      do { try FileCalls.remove(path(of: file)) } catch { complaints.append(error) }
-    case .truncate(let file, let size):
-      try FileCalls.truncate(path(of: file), to: size)
+      try FileCalls.remove(path(of: file))
     case .syncDirectory(let directory, _):
       if syncs { try FileCalls.syncFolder(path(of: directory)) }
     }
   }
 
-  /// A file system that cannot preallocate is but slower; one that is full is full.
+  /// A file system that cannot preallocate is but slower: what it lacks, writing finds out.
   private func preallocate(
     _ file: (descriptor: Int32, path: String), upTo size: Int
   ) throws(SystemError) {
     do {
       try FileCalls.preallocate(file.descriptor, upTo: size, path: file.path)
     } catch {
-      if error.errno == ENOSPC || error.errno == EDQUOT { throw error }
+      if error.errno != EOPNOTSUPP && error.errno != EINVAL { throw error }
     }
   }
 
   private func opened(
-    _ handle: FileHandle
+    _ number: FileNumber
   ) throws(SystemError) -> (descriptor: Int32, path: String) {
-    guard let file = open[handle] else {
-      throw SystemError(errno: EBADF, call: "write", path: "file \(handle)")
+    guard let file = open[number] else {
+      throw SystemError(errno: EBADF, call: "open", path: "file \(number.rawValue)")
     }
     return file
   }

@@ -8,7 +8,7 @@ final class DiskThread: Sendable {
   private struct Queues {
     var operations: [DiskOperation] = []
     var answers: [DiskAnswer] = []
-    var complaints: [SystemError] = []
+    var errors: [SystemError] = []
     var isClosing = false
     var isClosed = false
   }
@@ -41,14 +41,20 @@ final class DiskThread: Sendable {
   }
 
   /// What has been answered since the last call, in order.
-  func takeAnswers(into answers: inout [DiskAnswer]) -> [SystemError] {
+  func takeAnswers(into answers: inout [DiskAnswer]) {
     answered.clear()
-    return queues.withLock { queues in
+    queues.withLock { queues in
       answers += queues.answers
       queues.answers.removeAll(keepingCapacity: true)
-      let complaints = queues.complaints
-      queues.complaints = []
-      return complaints
+    }
+  }
+
+  /// What went wrong since the last call.
+  func takeErrors() -> [SystemError] {
+    queues.withLock { queues in
+      guard !queues.errors.isEmpty else { return [] }
+      defer { queues.errors = [] }
+      return queues.errors
     }
   }
 
@@ -79,11 +85,11 @@ final class DiskThread: Sendable {
       }
       for operation in batch {
         guard let answer = executor.run(operation) else { continue }
-        let complaints = executor.complaints
-        executor.complaints = []
+        let errors = executor.errors
+        executor.errors = []
         queues.withLock { queues in
           queues.answers.append(answer)
-          queues.complaints += complaints
+          queues.errors += errors
         }
         answered.signal()
       }

@@ -92,9 +92,9 @@ enum FileCalls {
     guard number == 0 else { throw failure("posix_fallocate", path, number) }
   }
 
-  /// `truncate`.
-  static func truncate(_ path: String, to size: Int) throws(SystemError) {
-    guard Glibc.truncate(path, off_t(size)) == 0 else { throw failure("truncate", path) }
+  /// `ftruncate`.
+  static func truncate(_ descriptor: Int32, to size: Int, path: String) throws(SystemError) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("ftruncate", path) }
   }
 
   /// `rename`.
