@@ -1,0 +1,350 @@
+"""Random sequences of what clients do, from a seed: data, so that they can be repeated under another
+root and made shorter. A sequence is a list of steps:
+
+  ('request', slot, opcode, xid, body)     xid None: the next of the connection
+  ('burst', slot, [(opcode, xid, body)])   sent at once, answered in order
+  ('drop', slot)                           the connection is cut; the session lives on
+  ('steal', slot)                          a second connection takes the session over
+  ('bad password', slot)                   a second connection tries to
+  ('ahead', slot)                          ... and claims to have seen a zxid that never was
+  ('close', slot)                          closeSession
+  ('expire', live)                         a session with ephemerals is silent until it expires
+  ('raw', slot, bytes)                     bytes that are no frame
+  ('connect', bytes)                       a first packet of a connection
+
+A slot is a client; it connects when it is first used and again whenever it has no connection.
+ROOT in the bodies stands for the sequence's own root, which has the same length.
+"""
+import base64
+import hashlib
+import random
+
+from wire import (CODES, I, L, MULTI_END, OPEN, acl, boolean, buffer, connect_request,
+                  multi_header, vector)
+
+ROOT = b'/s@@@@@'
+SLOTS = 3
+USERS = [b'ann:one', b'bob:two', b'cy:three']
+SUPER = b'super:secret'
+
+
+def digest_id(credentials):
+    user = credentials.split(b':', 1)[0]
+    return user + b':' + base64.b64encode(hashlib.sha1(credentials).digest())
+
+
+ODD_PATHS = [
+    b'', b'/', b'x', b'x/y', ROOT + b'/', ROOT + b'//x', ROOT + b'/.', ROOT + b'/..',
+    ROOT + b'/a/../b', ROOT + b'/./a', ROOT + b'/\0', ROOT + b'/a\0b', ROOT + b'/\1',
+    ROOT + b'/\x1f', ROOT + b'/\x7f', '\u009f'.encode(), ROOT + '/\u0080'.encode(),
+    ROOT + '/\u00e9\u4e2d'.encode(), ROOT + b'/\xed\xa0\x80', ROOT + '/\uf8ff'.encode(),
+    ROOT + '/\ue000'.encode(), ROOT + '/\uf900'.encode(), ROOT + '/\uffef'.encode(),
+    ROOT + '/\ufff0'.encode(), ROOT + '/\U0001f600'.encode(), ROOT + b'/\xff\xfe',
+    ROOT + b'/ ', ROOT + b'/...', None, b'/zookeeper', b'/zookeeper/config', b'/zookeeper/quota',
+    b'/zookeeper/none', b'/none/x', b'//', ROOT + b'/a//', ROOT + b'/a/b/c/d/e']
+
+BAD_ACLS = [
+    None, [], [(31, 'foo', 'x')], [(31, 'world', 'somebody')], [(31, 'auth', '')],
+    [(31, 'auth', 'ignored')], [(31, 'digest', 'nocolon')], [(31, 'digest', 'a:b:c')],
+    [(31, 'digest', '')], [(31, 'ip', 'nonsense')], [(31, 'ip', '127.0.0.1/99')],
+    [(31, 'ip', '127.0.0.1/x')], [(31, 'ip', '1.2.3')], [(31, 'ip', '::1')], [(31, 'ip', '')],
+    [(31, 'super', '')], [(31, 'sasl', 'someone')], [(31, 'x509', 'CN=a')], [(31, None, None)],
+    [(31, 'world', None)], [(31, '', '')], [(31, 'world', 'anyone'), (31, 'foo', 'x')],
+    [(31, 'ip', '127.0.0.1/-1')], [(31, 'ip', '256.0.0.1')]]
+
+
+class Generator:
+    """Makes one sequence; it guesses what exists, and is often right."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.known = [ROOT]
+        self.restricts = self.random.random() < 0.5
+        self.watches = self.random.random() < 0.7
+        self.quotas = self.random.random() < 0.25
+        self.steps = []
+
+    # What requests are made of
+
+    def chance(self, probability):
+        return self.random.random() < probability
+
+    def pick(self, items):
+        return self.random.choice(items)
+
+    def slot(self):
+        return self.random.randrange(SLOTS)
+
+    def path(self, odd=0.04):
+        if self.chance(odd):
+            return self.pick(ODD_PATHS)
+        if self.chance(0.8):
+            # The later ones more often: they are likelier to be there.
+            return self.known[-1 - int(len(self.known) * self.random.random() ** 1.5)]
+        path = ROOT
+        for _ in range(self.random.randint(0, 3)):
+            path += b'/' + self.pick([b'a', b'b', b'c', b's0000000001', b's0000000000'])
+        return path
+
+    def new_path(self):
+        if self.chance(0.05):
+            return self.pick(ODD_PATHS)
+        parent = self.path(0.01) or b''
+        return parent + b'/' + self.pick([b'a', b'b', b'c', b'd', b's', b'n'])
+
+    def data(self):
+        length = self.pick([0, 0, 1, 3, 5, 20, 200])
+        if self.chance(0.01):
+            length = self.pick([5000, 70000])
+        return None if self.chance(0.1) else self.random.randbytes(length)
+
+    def version(self):
+        return self.pick([-1] * 6 + [0, 0, 1, 2, 7, -2, 2147483647, -2147483648])
+
+    def acl(self):
+        draw = self.random.random()
+        if draw < 0.06:
+            return acl(self.pick(BAD_ACLS))
+        if not self.restricts or draw < 0.5:
+            return acl(OPEN)
+        entries = []
+        for _ in range(self.pick([1, 1, 1, 2, 3])):
+            permissions = self.pick([31, 31, 1, 2, 4, 8, 16, 3, 15, 30, 0, 63, -1])
+            entries.append((permissions, *self.pick([
+                ('world', 'anyone'), ('auth', ''), ('ip', '127.0.0.1'), ('ip', '127.0.0.0/8'),
+                ('ip', '10.0.0.0/8'), ('ip', '0.0.0.0/0'), ('ip', '127.0.0.1/32'),
+                *[('digest', digest_id(user)) for user in USERS], ('world', 'anyone')])))
+        if self.chance(0.2):
+            entries += entries[:1]
+        return acl(entries)
+
+    def create(self, kind):
+        path = self.new_path()
+        flags = self.pick([0] * 8 + [1, 1, 2, 2, 3])
+        ttl = None
+        if kind == 'createContainer':
+            flags = 4
+        if kind == 'createTTL':
+            flags = self.pick([5, 5, 6])
+            ttl = self.pick([1000, 1, 1 << 39, 0xffffffffff, 60000] * 3
+                            + [0, -1, 0x10000000000, -5, 1 << 62])
+        if self.chance(0.03):
+            flags = self.pick([-1, 4, 5, 6, 7, 99, 0])
+        sequential = flags in (2, 3, 6)
+        body = buffer(path) + buffer(self.data()) + self.acl() + I(flags)
+        if ttl is not None:
+            body += L(ttl)
+        if path is not None:
+            self.known.append(path + b'000000000%d' % self.random.randrange(4)
+                              if sequential else path)
+        return body
+
+    def watch(self):
+        return boolean(self.watches and self.chance(0.45))
+
+    def body(self, name):
+        if name in ('create', 'create2', 'createContainer', 'createTTL'):
+            return self.create(name)
+        if name in ('delete', 'check'):
+            return buffer(self.path()) + I(self.version())
+        if name in ('exists', 'getData', 'getChildren', 'getChildren2'):
+            return buffer(self.new_path() if name == 'exists' and self.chance(0.3)
+                          else self.path()) + self.watch()
+        if name == 'setData':
+            return buffer(self.path()) + buffer(self.data()) + I(self.version())
+        if name in ('getACL', 'sync', 'getEphemerals', 'getAllChildrenNumber'):
+            return buffer(self.path())
+        if name == 'setACL':
+            return buffer(self.path()) + self.acl() + I(self.version())
+        if name in ('checkWatches', 'removeWatches'):
+            return buffer(self.path()) + I(self.pick([1, 2, 3, 3, 1, 2, 3, 0, 4, 5, -1, 9]))
+        if name == 'addWatch':
+            return buffer(self.path()) + I(self.pick([0, 1] * 6 + [2, -1]))
+        if name in ('setWatches', 'setWatches2'):
+            # Every watch is told of what happened since: 0 is the beginning, the other the end.
+            lists = 3 if name == 'setWatches' else 5
+            return L(self.pick([0, 1 << 40, 1 << 40])) + b''.join(
+                vector([self.path() for _ in range(self.random.randrange(3))], buffer)
+                for _ in range(lists))
+        if name == 'auth':
+            return I(0) + self.credentials()
+        if name == 'sasl':
+            return buffer(self.pick([b'', b'token', None]))
+        if name == 'reconfig':
+            return buffer(self.pick([None, b'server.1=127.0.0.1:1:2;3'])) + buffer(None) \
+                + buffer(None) + L(-1)
+        if name == 'multi':
+            return self.multi()
+        if name == 'multiRead':
+            return self.multi_read()
+        if name == 'deleteContainer':
+            return buffer(self.path())
+        if name == 'createSession':
+            return I(30000)
+        return b''
+
+    def credentials(self):
+        if self.chance(0.12):
+            return self.pick([
+                buffer('foo') + buffer(b'x'), buffer('world') + buffer(b'anyone'),
+                buffer('digest') + buffer(None), buffer(None) + buffer(b'x'),
+                buffer('sasl') + buffer(b'x'), buffer('super') + buffer(b''),
+                buffer('auth') + buffer(b'')])
+        if self.chance(0.15):
+            return self.pick([
+                buffer('ip') + buffer(b'1.2.3.4'), buffer('digest') + buffer(b'nocolon'),
+                buffer('digest') + buffer(b'a:b:c'), buffer('digest') + buffer(b''),
+                buffer('digest') + buffer(b':'), buffer('digest') + buffer(b'super:wrong'),
+                buffer('digest') + buffer(SUPER)])
+        return buffer('digest') + buffer(self.pick(USERS))
+
+    def multi(self):
+        parts = []
+        for _ in range(self.pick([0, 1, 1, 2, 2, 3, 4, 6])):
+            name = self.pick(['create'] * 4 + ['create2', 'createContainer', 'createTTL']
+                             + ['delete'] * 2 + ['setData'] * 3 + ['check'] * 2)
+            if self.chance(0.02):
+                name = self.pick(['getData', 'exists', 'setACL', 'multi', 'closeSession', 'error'])
+            body = self.body(name) if name != 'multi' else MULTI_END
+            error = self.pick([-1] * 20 + [0, 5])
+            parts.append(multi_header(CODES[name], error=error) + body)
+        return b''.join(parts) + MULTI_END
+
+    def multi_read(self):
+        parts = []
+        for _ in range(self.pick([0, 1, 2, 3, 5])):
+            name = self.pick(['getData', 'getChildren'])
+            if self.chance(0.03):
+                name = self.pick(['exists', 'getChildren2', 'delete', 'check', 'getACL'])
+            parts.append(multi_header(CODES[name]) + self.body(name))
+        return b''.join(parts) + MULTI_END
+
+    def mutated(self, body):
+        """Cut short, a length made hostile, a byte changed, something added."""
+        kind = self.random.randrange(5)
+        if kind == 0 or not body:
+            return body[:self.random.randrange(len(body) + 1)]
+        if kind == 1:
+            return I(self.pick([-2, -1, 0x7fffffff, 1 << 20, -(1 << 31), 2000000])) + body[4:]
+        if kind == 2:
+            place = self.random.randrange(len(body))
+            return body[:place] + bytes([self.random.randrange(256)]) + body[place + 1:]
+        if kind == 3:
+            return body + self.random.randbytes(self.random.randrange(1, 9))
+        place = self.random.randrange(len(body) + 1)
+        return body[:place] + body[place + self.random.randrange(1, 5):]
+
+    # Steps
+
+    NAMES = (['create'] * 14 + ['create2'] * 6 + ['createContainer'] * 3 + ['createTTL'] * 4
+             + ['delete'] * 9 + ['exists'] * 7 + ['getData'] * 7 + ['setData'] * 10
+             + ['getACL'] * 3 + ['setACL'] * 4 + ['getChildren'] * 4 + ['getChildren2'] * 5
+             + ['sync', 'ping', 'whoAmI', 'sasl'] + ['multi'] * 8 + ['multiRead'] * 3
+             + ['checkWatches'] * 2 + ['removeWatches'] * 3 + ['auth'] * 4
+             + ['setWatches', 'setWatches2'] * 2 + ['getEphemerals'] * 2
+             + ['getAllChildrenNumber'] * 2 + ['addWatch'] * 4 + ['reconfig'])
+
+    def request(self):
+        draw = self.random.random()
+        if draw < 0.012:
+            opcode = self.pick([10, 23, 99, 108, 999, -2, -3, -12, 1 << 30, -(1 << 31), 0, -1])
+            return opcode, None, self.random.randbytes(self.random.randrange(12))
+        if draw < 0.03:
+            name = self.pick(['deleteContainer', 'createSession', 'deleteContainer'])
+            return CODES[name], None, self.body(name)
+        name = self.pick(self.NAMES)
+        body = self.body(name)
+        # A mutated watch or time-out would be as good as any; a mutated createSession could be a
+        # session of no time at all.
+        if self.chance(0.04):
+            body = self.mutated(body)
+        xid = {'ping': -2, 'auth': -4, 'setWatches': -8, 'setWatches2': -8}.get(name)
+        if self.chance(0.01) and name != 'ping':
+            xid = self.pick([0, -8, -4, -5, 2147483647, -2147483648])
+        return CODES[name], xid, body
+
+    def quota(self):
+        """Limits below /zookeeper/quota, as zkCli's setquota makes them."""
+        target = self.pick([ROOT, ROOT, ROOT + b'/a'])
+        place = b'/zookeeper/quota' + target
+        limits = self.pick([
+            b'count=3,bytes=50', b'count=-1,bytes=20', b'count=4,bytes=-1',
+            b'count=-1,bytes=-1=;byteHardLimit=60;countHardLimit=5',
+            b'count=2,bytes=-1=;byteHardLimit=-1;countHardLimit=4',
+            b'count=-1,bytes=10=;byteHardLimit=30;countHardLimit=-1'])
+        slot = self.slot()
+        at = [b'/zookeeper/quota' + ROOT] + ([place] if target != ROOT else [])
+        for path in at:
+            yield slot, CODES['create'], buffer(path) + buffer(b'') + acl(OPEN) + I(0)
+        if self.chance(0.85):
+            yield slot, CODES['create'], buffer(place + b'/zookeeper_stats') \
+                + buffer(b'count=0,bytes=0') + acl(OPEN) + I(0)
+        yield slot, CODES['create'], buffer(place + b'/zookeeper_limits') + buffer(limits) \
+            + acl(OPEN) + I(0)
+        self.known += [place + b'/zookeeper_stats', place + b'/zookeeper_limits']
+
+    def special(self):
+        slot = self.slot()
+        draw = self.random.random()
+        if draw < 0.22:
+            return [('drop', slot)]
+        if draw < 0.34:
+            return [('steal', slot)]
+        if draw < 0.44:
+            return [('bad password', slot)]
+        if draw < 0.52:
+            return [('ahead', slot)]
+        if draw < 0.72:
+            return [('close', slot)]
+        if draw < 0.80:
+            return [('raw', slot, self.pick([
+                I(0), I(-1), I(0x7fffffff), I(1 << 20), I(4) + I(1), I(7) + b'1234567',
+                b'ruok', I(-(1 << 31))]))]
+        first = self.pick([
+            connect_request(read_only=None), connect_request(read_only=True),
+            connect_request(timeout=self.pick([-1, 0, 1, 199, 200, 201, 60000, 60001, 1 << 30])),
+            connect_request(password=b''), connect_request(password=None),
+            connect_request(password=b'x' * 17), connect_request()[:self.random.randrange(45)],
+            connect_request() + b'more', connect_request(session=77),
+            connect_request(session=77, password=b''), connect_request(session=-1),
+            I(5) + connect_request()[4:], I(-1) + connect_request()[4:],
+            connect_request(last=-1)])
+        return [('connect', first)]
+
+    def sequence(self):
+        for name in (b'a', b'b', b'a/a'):
+            if self.chance(0.7):
+                self.known.append(ROOT + b'/' + name)
+                self.steps.append(('request', self.slot(), 1, None, buffer(self.known[-1])
+                                   + buffer(b'') + acl(OPEN) + I(0)))
+        if self.quotas:
+            self.steps += [('request', slot, opcode, None, body)
+                           for slot, opcode, body in self.quota()]
+        for _ in range(self.random.randint(20, 60)):
+            draw = self.random.random()
+            if draw < 0.05:
+                self.steps += self.special()
+            elif draw < 0.10:
+                self.steps.append(('burst', self.slot(), [
+                    self.request_of_a_burst() for _ in range(self.random.randint(2, 6))]))
+            else:
+                self.steps.append(('request', self.slot(), *self.request()))
+        if self.chance(0.06):
+            place = self.random.randrange(len(self.steps) + 1)
+            self.steps.insert(place, ('expire', self.chance(0.5)))
+        return self.steps
+
+    def request_of_a_burst(self):
+        """One that leaves the connection open, so that each of the burst is answered."""
+        while True:
+            opcode, xid, body = self.request()
+            if opcode not in (100, 102, 11) and xid is None and opcode in SAFE:
+                return opcode, xid, body
+
+
+SAFE = {number for name, number in CODES.items()
+        if name not in ('closeSession', 'createSession', 'error', 'notification', 'check')}
+
+
+def generate(seed):
+    return Generator(seed).sequence()
