@@ -6,6 +6,7 @@ import time
 from differ import Comparison, Coverage, known_differences
 from sequences import SUPER
 from servers import Server, start_all
+from wire import Closed, Silence
 
 SUPER_DIGEST = 'super:' + base64.b64encode(hashlib.sha1(SUPER).digest()).decode()
 # By the rest of the seed divided by two.
@@ -39,8 +40,14 @@ def main(arguments):
         seeds = range(arguments.seed, arguments.seed + arguments.sequences)
         print('seeds %d to %d, %s against %s' % (seeds[0], seeds[-1], *kinds), flush=True)
         for seed in seeds:
-            if not comparisons[seed % len(comparisons)].sequence(seed):
-                failed += 1
+            try:
+                if not comparisons[seed % len(comparisons)].sequence(seed):
+                    failed += 1
+            except (Closed, Silence):
+                print('seed %d: a server ended its work' % seed)
+                for server in servers[seed % len(comparisons)]:
+                    print(server.problems())
+                return 1
             if len(found) >= arguments.stop_after:
                 print('stopped after %d kinds of differences' % len(found))
                 break

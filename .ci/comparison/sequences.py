@@ -52,14 +52,23 @@ BAD_ACLS = [
     [(31, 'world', None)], [(31, '', '')], [(31, 'world', 'anyone'), (31, 'foo', 'x')],
     [(31, 'ip', '127.0.0.1/-1')], [(31, 'ip', '256.0.0.1')]]
 
+LIMITS = [
+    b'count=3,bytes=50', b'count=-1,bytes=20', b'count=4,bytes=-1',
+    b'count=-1,bytes=-1=;byteHardLimit=60;countHardLimit=5',
+    b'count=2,bytes=-1=;byteHardLimit=-1;countHardLimit=4',
+    b'count=-1,bytes=10=;byteHardLimit=30;countHardLimit=-1']
+
 
 class Generator:
     """Makes one sequence; it guesses what exists, and is often right."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, has_ttl):
         self.random = random.Random(seed)
-        self.known = [ROOT]
-        self.restricts = self.random.random() < 0.5
+        self.has_ttl = has_ttl
+        # What probably exists: path to [is ephemeral, creations below].
+        self.tree = {ROOT: [False, 0]}
+        self.watched = []
+        self.restricts = self.random.random() < 0.4
         self.watches = self.random.random() < 0.7
         self.quotas = self.random.random() < 0.25
         self.steps = []
@@ -76,21 +85,48 @@ class Generator:
         return self.random.randrange(SLOTS)
 
     def path(self, odd=0.04):
-        if self.chance(odd):
+        """Something that probably exists, or something else."""
+        draw = self.random.random()
+        if draw < odd:
             return self.pick(ODD_PATHS)
-        if self.chance(0.8):
-            # The later ones more often: they are likelier to be there.
-            return self.known[-1 - int(len(self.known) * self.random.random() ** 1.5)]
+        if draw < 0.3 and self.watched:
+            return self.pick(self.watched[-6:])
+        if draw < 0.92:
+            return self.pick(list(self.tree))
         path = ROOT
         for _ in range(self.random.randint(0, 3)):
             path += b'/' + self.pick([b'a', b'b', b'c', b's0000000001', b's0000000000'])
         return path
 
     def new_path(self):
-        if self.chance(0.05):
+        """Something that could be created."""
+        draw = self.random.random()
+        if draw < 0.04:
             return self.pick(ODD_PATHS)
-        parent = self.path(0.01) or b''
+        if draw < 0.2 and self.watched:
+            return self.pick(self.watched[-6:])
+        parents = [path for path, (ephemeral, _) in self.tree.items()
+                   if not ephemeral and path.count(b'/') < 4] or [ROOT]
+        parent = self.pick(parents) if self.chance(0.92) else (self.path(0.01) or b'')
         return parent + b'/' + self.pick([b'a', b'b', b'c', b'd', b's', b'n'])
+
+    def created(self, path, flags):
+        """Notes a creation that probably succeeds; the final path."""
+        if path is None or path in self.tree and flags not in (2, 3, 6):
+            return
+        parent = path.rsplit(b'/', 1)[0]
+        if parent not in self.tree or self.tree[parent][0] or path.endswith(b'/'):
+            return
+        if flags in (2, 3, 6):
+            path += b'%010d' % self.tree[parent][1]
+        self.tree[parent][1] += 1
+        self.tree[path] = [flags in (1, 3), 0]
+
+    def deleted(self, path, version):
+        """Notes a deletion that probably succeeds."""
+        if path in self.tree and path != ROOT and version in (-1, 0) and not any(
+                other.startswith(path + b'/') for other in self.tree):
+            del self.tree[path]
 
     def data(self):
         length = self.pick([0, 0, 1, 3, 5, 20, 200])
@@ -130,28 +166,38 @@ class Generator:
                             + [0, -1, 0x10000000000, -5, 1 << 62])
         if self.chance(0.03):
             flags = self.pick([-1, 4, 5, 6, 7, 99, 0])
-        sequential = flags in (2, 3, 6)
         body = buffer(path) + buffer(self.data()) + self.acl() + I(flags)
         if ttl is not None:
             body += L(ttl)
-        if path is not None:
-            self.known.append(path + b'000000000%d' % self.random.randrange(4)
-                              if sequential else path)
+        if ttl is None or self.has_ttl:
+            self.created(path, flags)
         return body
 
-    def watch(self):
-        return boolean(self.watches and self.chance(0.45))
+    def watch(self, path):
+        """Whether to watch; what is watched shall change soon."""
+        if not (self.watches and self.chance(0.45)):
+            return boolean(False)
+        if path and path.startswith(ROOT):
+            self.watched += [path, path]
+            self.watched.append(path + b'/' + self.pick([b'a', b'b', b'c']))
+        return boolean(True)
 
     def body(self, name):
         if name in ('create', 'create2', 'createContainer', 'createTTL'):
             return self.create(name)
         if name in ('delete', 'check'):
-            return buffer(self.path()) + I(self.version())
+            path, version = self.path(), self.version()
+            if name == 'delete':
+                self.deleted(path, version)
+            return buffer(path) + I(version)
         if name in ('exists', 'getData', 'getChildren', 'getChildren2'):
-            return buffer(self.new_path() if name == 'exists' and self.chance(0.3)
-                          else self.path()) + self.watch()
+            path = self.new_path() if name == 'exists' and self.chance(0.3) else self.path()
+            return buffer(path) + self.watch(path)
         if name == 'setData':
-            return buffer(self.path()) + buffer(self.data()) + I(self.version())
+            path = self.path()
+            # Limits that are none end Apache for good.
+            data = self.pick(LIMITS) if path and b'/zookeeper_' in path else self.data()
+            return buffer(path) + buffer(data) + I(self.version())
         if name in ('getACL', 'sync', 'getEphemerals', 'getAllChildrenNumber'):
             return buffer(self.path())
         if name == 'setACL':
@@ -159,7 +205,9 @@ class Generator:
         if name in ('checkWatches', 'removeWatches'):
             return buffer(self.path()) + I(self.pick([1, 2, 3, 3, 1, 2, 3, 0, 4, 5, -1, 9]))
         if name == 'addWatch':
-            return buffer(self.path()) + I(self.pick([0, 1] * 6 + [2, -1]))
+            path = self.path()
+            self.watch(path)
+            return buffer(path) + I(self.pick([0, 1] * 6 + [2, -1]))
         if name in ('setWatches', 'setWatches2'):
             # Every watch is told of what happened since: 0 is the beginning, the other the end.
             lists = 3 if name == 'setWatches' else 5
@@ -247,7 +295,7 @@ class Generator:
     def request(self):
         draw = self.random.random()
         if draw < 0.012:
-            opcode = self.pick([10, 23, 99, 108, 999, -2, -3, -12, 1 << 30, -(1 << 31), 0, -1])
+            opcode = self.pick([10, 23, 99, 108, 999, -2, 1 << 30, -(1 << 31), 0, 0, -1, -1])
             return opcode, None, self.random.randbytes(self.random.randrange(12))
         if draw < 0.03:
             name = self.pick(['deleteContainer', 'createSession', 'deleteContainer'])
@@ -256,7 +304,7 @@ class Generator:
         body = self.body(name)
         # A mutated watch or time-out would be as good as any; a mutated createSession could be a
         # session of no time at all.
-        if self.chance(0.04):
+        if self.chance(0.04) and b'/zookeeper_' not in body:
             body = self.mutated(body)
         xid = {'ping': -2, 'auth': -4, 'setWatches': -8, 'setWatches2': -8}.get(name)
         if self.chance(0.01) and name != 'ping':
@@ -267,11 +315,6 @@ class Generator:
         """Limits below /zookeeper/quota, as zkCli's setquota makes them."""
         target = self.pick([ROOT, ROOT, ROOT + b'/a'])
         place = b'/zookeeper/quota' + target
-        limits = self.pick([
-            b'count=3,bytes=50', b'count=-1,bytes=20', b'count=4,bytes=-1',
-            b'count=-1,bytes=-1=;byteHardLimit=60;countHardLimit=5',
-            b'count=2,bytes=-1=;byteHardLimit=-1;countHardLimit=4',
-            b'count=-1,bytes=10=;byteHardLimit=30;countHardLimit=-1'])
         slot = self.slot()
         at = [b'/zookeeper/quota' + ROOT] + ([place] if target != ROOT else [])
         for path in at:
@@ -279,9 +322,10 @@ class Generator:
         if self.chance(0.85):
             yield slot, CODES['create'], buffer(place + b'/zookeeper_stats') \
                 + buffer(b'count=0,bytes=0') + acl(OPEN) + I(0)
-        yield slot, CODES['create'], buffer(place + b'/zookeeper_limits') + buffer(limits) \
+        yield slot, CODES['create'], buffer(place + b'/zookeeper_limits') + buffer(self.pick(LIMITS)) \
             + acl(OPEN) + I(0)
-        self.known += [place + b'/zookeeper_stats', place + b'/zookeeper_limits']
+        self.tree[place + b'/zookeeper_stats'] = [False, 0]
+        self.tree[place + b'/zookeeper_limits'] = [False, 0]
 
     def special(self):
         slot = self.slot()
@@ -314,8 +358,9 @@ class Generator:
     def sequence(self):
         for name in (b'a', b'b', b'a/a'):
             if self.chance(0.7):
-                self.known.append(ROOT + b'/' + name)
-                self.steps.append(('request', self.slot(), 1, None, buffer(self.known[-1])
+                path = ROOT + b'/' + name
+                self.created(path, 0)
+                self.steps.append(('request', self.slot(), 1, None, buffer(path)
                                    + buffer(b'') + acl(OPEN) + I(0)))
         if self.quotas:
             self.steps += [('request', slot, opcode, None, body)
@@ -347,4 +392,5 @@ SAFE = {number for name, number in CODES.items()
 
 
 def generate(seed):
-    return Generator(seed).sequence()
+    """The sequence of a seed; odd ones are for servers that have time-to-live znodes."""
+    return Generator(seed, has_ttl=seed % 2 == 1).sequence()

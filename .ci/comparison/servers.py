@@ -95,6 +95,15 @@ class Server:
         with open(os.path.join(self.folder, 'log'), errors='replace') as file:
             return ''.join(file.readlines()[-25:])
 
+    def problems(self):
+        """Whether it still runs, and the lines of its log that tell why not."""
+        with open(os.path.join(self.folder, 'log'), errors='replace') as file:
+            lines = file.readlines()
+        grave = [index for index, line in enumerate(lines)
+                 if 'unrecoverable' in line or 'Fatal error' in line]
+        return '%s, exit %s:\n%s' % (self.kind, self.process.poll(), ''.join(
+            lines[grave[0]:grave[0] + 12] if grave else lines[-12:]))
+
     def end(self, how=signal.SIGTERM):
         if self.process is None:
             return

@@ -3,10 +3,12 @@ import struct
 import time
 
 from sequences import ROOT, SLOTS, SUPER
-from wire import (CODES, Closed, Connection, I, Malformed, MULTI_END, OPEN, Reader, Silence, acl,
-                  boolean, buffer, connect_request, java_password, multi_header, read_body)
+from wire import (CODES, Closed, Connection, I, Malformed, MULTI_END, OPCODES, OPEN, Reader,
+                  Silence, acl, boolean, buffer, connect_request, java_password, multi_header,
+                  read_body)
 
-CLOSING = {-6, -115, -124}
+# Opcodes that a server knows without closing the connection when it does not do them.
+KNOWN = {number for number in OPCODES if number not in (0, -1)}
 
 
 class Client:
@@ -190,7 +192,8 @@ class Side:
             self.out.append(self.second_connect_response(client, slot))
             return
         error = self.receive_reply(client, opcode, self.expected)
-        if error in CLOSING or opcode == CODES['closeSession']:
+        closes = error in (-115, -124) or error == -6 and opcode not in KNOWN
+        if closes or opcode == CODES['closeSession']:
             self.wait_closed(client)
 
     def second_connect_response(self, client, slot):
