@@ -30,6 +30,7 @@ class Side:
     def __init__(self, server):
         self.server = server
         self.control = None
+        self.is_live = server is not None
 
     # A sequence's beginning and end
 
@@ -407,7 +408,7 @@ class Side:
     def time_of(self, zxid, value):
         """All that one transaction did has one time."""
         known = self.times.setdefault(zxid, value)
-        if zxid and abs(value / 1000 - time.time()) > 86400:
+        if self.is_live and zxid and abs(value / 1000 - time.time()) > 86400:
             return 'no time %d' % value
         return 'its time' if known == value else 'another time'
 
