@@ -3,14 +3,21 @@ import LinnaeusBase
 /// What a string or buffer can be written from.
 public protocol ByteSource {
   /// Lends the bytes for the length of a call.
-  func withBorrowedBytes<Result>(_ body: (BorrowedBytes) throws -> Result) rethrows -> Result
+  ///
+  /// - Throws: What the call throws.
+  func withBorrowedBytes<Value, Failure: Error>(
+    _ body: (BorrowedBytes) throws(Failure) -> Value
+  ) throws(Failure) -> Value
 }
 
 extension BorrowedBytes: ByteSource {
   /// Lends the bytes for the length of a call.
+  ///
+  /// - Throws: What the call throws.
   @inlinable
-  public func withBorrowedBytes<Result>(_ body: (BorrowedBytes) throws -> Result) rethrows -> Result
-  {
+  public func withBorrowedBytes<Value, Failure: Error>(
+    _ body: (BorrowedBytes) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
     try body(self)
   }
 }
@@ -20,9 +27,12 @@ extension ArraySlice<UInt8>: ByteSource {}
 
 extension String: ByteSource {
   /// Lends the text's bytes in UTF-8 for the length of a call.
+  ///
+  /// - Throws: What the call throws.
   @inlinable
-  public func withBorrowedBytes<Result>(_ body: (BorrowedBytes) throws -> Result) rethrows -> Result
-  {
+  public func withBorrowedBytes<Value, Failure: Error>(
+    _ body: (BorrowedBytes) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
     try Array(utf8).withBorrowedBytes(body)
   }
 }

@@ -75,18 +75,34 @@ public struct BorrowedBytes: Equatable {
 
 extension [UInt8] {
   /// Lends the array's bytes for the length of a call.
+  ///
+  /// - Throws: What the call throws.
   @inlinable
-  public func withBorrowedBytes<Result>(_ body: (BorrowedBytes) throws -> Result) rethrows -> Result
-  {
-    try withUnsafeBytes { try body(BorrowedBytes($0)) }
+  public func withBorrowedBytes<Value, Failure: Error>(
+    _ body: (BorrowedBytes) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let result: Result<Value, Failure> = withUnsafeBytes { buffer in
+      do throws(Failure) { return .success(try body(BorrowedBytes(buffer))) } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
   }
 }
 
 extension ArraySlice<UInt8> {
   /// Lends the slice's bytes for the length of a call.
+  ///
+  /// - Throws: What the call throws.
   @inlinable
-  public func withBorrowedBytes<Result>(_ body: (BorrowedBytes) throws -> Result) rethrows -> Result
-  {
-    try withUnsafeBytes { try body(BorrowedBytes($0)) }
+  public func withBorrowedBytes<Value, Failure: Error>(
+    _ body: (BorrowedBytes) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let result: Result<Value, Failure> = withUnsafeBytes { buffer in
+      do throws(Failure) { return .success(try body(BorrowedBytes(buffer))) } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
   }
 }

@@ -65,6 +65,15 @@ public struct ByteWriter: Sendable {
     }
   }
 
+  /// Replaces the eight bytes at `position`, which were written before.
+  @inlinable
+  public mutating func replaceInt64(at position: Int, with value: Int64) {
+    precondition(position >= 0 && position + 8 <= bytes.count, "no eight bytes stand there")
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(of: value.bigEndian, toByteOffset: position, as: Int64.self)
+    }
+  }
+
   /// Adds `count` bytes, which `write` fills in at the offsets `0 ..< count` of what it is lent.
   @inlinable
   @inline(__always)

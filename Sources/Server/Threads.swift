@@ -8,17 +8,13 @@ enum Threads {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
 
-  /// `pthread_create`: runs `body` on a detached thread.
+  /// `pthread_create`, `pthread_detach`: runs `body` on a detached thread.
   static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError)
   {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    defer { pthread_attr_destroy(&attributes) }
     let box = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
     let failure = pthread_create(
-      &thread, &attributes,
+      &thread, nil,
       { argument in
         if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
         return nil
@@ -27,5 +23,6 @@ enum Threads {
       box.release()
       throw SystemError(errno: failure, call: "pthread_create", path: name)
     }
+    pthread_detach(thread)
   }
 }

@@ -11,6 +11,7 @@ struct Benchmarks {
     do {
       switch subject {
       case "check": exit(try CheckBenchmark(arguments).run())
+      case "serve": exit(try ServeBenchmark(arguments).run())
       case "--help", "-h", "help":
         print(usage, terminator: "")
         exit(0)
@@ -27,14 +28,23 @@ struct Benchmarks {
     OVERVIEW: Measure Linnaeus.
 
     USAGE: swift run -c release benchmarks check [--rows <pattern>] [--runs <n>] [--list]
+           swift run -c release benchmarks serve [--apache] [--seconds <n>] [--rounds <n>]
+             [--sessions <n,…>] [--outstanding <n,…>] [--operations <name,…>]
+             [--force-sync yes|no]
 
     SUBJECTS:
       check                   Whole runs of 'linnaeus check' beside their targets.
+      serve                   Requests to 'linnaeus serve', and to Apache ZooKeeper beside it.
 
     OPTIONS:
       --rows <pattern>        Only rows whose name contains this text.
       --runs <n>              How often each row is timed. (default: 5)
       --list                  Only list the rows.
+      --apache                Measure Debian's Apache ZooKeeper in the same run.
+      --seconds <n>           How long each measurement lasts. (default: 3)
+      --rounds <n>            How often; medians are printed. (default: 1)
+      --sessions, --outstanding, --operations, --force-sync
+                              Only these cells of the table.
 
     The environment variable LINNAEUS_SHARED names the folder of public test data
     and of generate-history.py; rows that need it are left out without it.
@@ -46,6 +56,15 @@ struct Benchmarks {
     text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     exit(status)
   }
+}
+
+/// The folder that this executable stands in.
+func ownFolder() -> String {
+  var own = [CChar](repeating: 0, count: 4096)
+  let count = readlink("/proc/self/exe", &own, own.count)
+  let bytes = own.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+  let folder = String(decoding: bytes, as: UTF8.self).split(separator: "/").dropLast()
+  return "/" + folder.joined(separator: "/")
 }
 
 /// What keeps a benchmark from being run.

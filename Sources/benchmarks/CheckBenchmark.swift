@@ -35,11 +35,7 @@ struct CheckBenchmark {
     rows = CheckRow.all.filter { pattern.isEmpty || $0.name.contains(pattern) }
     shared = getenv("LINNAEUS_SHARED").map { String(cString: $0) }
     // This executable stands beside the other one, below `.build`.
-    var own = [CChar](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/exe", &own, own.count)
-    let bytes = own.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
-    let folder = String(decoding: bytes, as: UTF8.self).split(separator: "/").dropLast()
-    executable = "/" + folder.joined(separator: "/") + "/linnaeus"
+    executable = ownFolder() + "/linnaeus"
     inputs = ".build/benchmarks"
     guard access(executable, X_OK) == 0 else {
       throw BenchmarkError(message: "build it first: swift build -c release --product linnaeus")

@@ -1,0 +1,60 @@
+/// A queue: elements leave in the order in which they came.
+///
+/// Both ends cost O(1), amortized; the room of elements that have left is used again.
+public struct FIFO<Element> {
+  private var elements: [Element?] = []
+  private var head = 0
+
+  /// Starts empty.
+  public init() {}
+
+  /// How many elements wait.
+  public var count: Int { elements.count - head }
+
+  /// Whether none waits.
+  public var isEmpty: Bool { elements.count == head }
+
+  /// The element that leaves next.
+  public var first: Element? { isEmpty ? nil : elements[head] }
+
+  /// Adds an element behind all others.
+  public mutating func append(_ element: Element) {
+    elements.append(element)
+  }
+
+  /// Takes the element that came first; nil if none waits.
+  public mutating func popFirst() -> Element? {
+    guard head < elements.count else { return nil }
+    let element = elements[head]
+    elements[head] = nil
+    head += 1
+    if head == elements.count {
+      elements.removeAll(keepingCapacity: head <= 1024)
+      head = 0
+    } else if head >= 64, head * 2 >= elements.count {
+      elements.removeFirst(head)
+      head = 0
+    }
+    return element
+  }
+
+  /// Takes all of them away.
+  public mutating func removeAll() {
+    elements.removeAll()
+    head = 0
+  }
+}
+
+extension FIFO: Sendable where Element: Sendable {}
+
+extension FIFO: Sequence {
+  /// Visits the elements in the order in which they came.
+  public func makeIterator() -> AnyIterator<Element> {
+    var index = head
+    return AnyIterator {
+      guard index < elements.count else { return nil }
+      defer { index += 1 }
+      return elements[index]
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Jute
+import LinnaeusBase
+
+/// A connection of a client, from the replica's side.
+struct Connection: Sendable {
+  enum State: Sendable {
+    /// There is none in this slot.
+    case absent
+    /// The first packet has not come.
+    case new
+    /// A session is being made; what comes meanwhile waits.
+    case connecting(ConnectRequest)
+    /// Requests are served.
+    case established
+    /// Nothing is read any more.
+    case closing
+  }
+
+  /// What stands between a request and its reply.
+  enum Waiting: Sendable {
+    /// A write under way, which answers when it is applied.
+    case write
+    /// A packet that waits for the writes before it.
+    case packet([UInt8], receivedAt: Instant)
+  }
+
+  var state = State.absent
+  /// Told apart from the slot's earlier connections by this.
+  var generation: UInt32 = 0
+  /// Who the client has shown to be.
+  var identities: [Identity] = []
+  var waiting = FIFO<Waiting>()
+  /// What came before the session stood.
+  var early: [[UInt8]] = []
+  var statistics = ConnectionStatistics()
+
+  var session: Int64 { statistics.session }
+
+  var isEstablished: Bool {
+    if case .established = state { true } else { false }
+  }
+
+  var isConnecting: Bool {
+    if case .connecting = state { true } else { false }
+  }
+}
+
+/// A transaction that was prepared and is not durable yet, and whom to tell.
+struct PendingTransaction: Sendable {
+  var zxid: Zxid
+  /// Header, record and digest, as in the log.
+  var payload: [UInt8]
+  /// What its preparation found; the reply's error.
+  var error: ErrorCode
+  var xid: Int32
+  var opcode: Opcode
+  /// The connection that waits for it; −1 if none does.
+  var slot: Int32
+  var generation: UInt32
+  var receivedAt: Instant
+}

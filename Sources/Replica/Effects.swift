@@ -1,0 +1,58 @@
+import LinnaeusBase
+import Storage
+
+/// What a replica wants of the world: bytes to send, connections to close, disk operations, lines
+/// for the log.
+///
+/// The driver carries them out and clears them. Connections go by *slots*: small numbers that the
+/// driver chooses and uses again after a connection has gone.
+public struct Effects: Sendable {
+  /// How much a line of the log matters.
+  public enum Level: Int, Comparable, Sendable {
+    /// For whoever looks for a mistake.
+    case debug
+    /// What happens in a good life.
+    case info
+    /// What somebody should look at.
+    case warning
+    /// What ends something.
+    case error
+
+    /// Whether one matters less than the other.
+    public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// By slot, the framed bytes to send, in order.
+  public var outputs: [ByteWriter] = []
+  /// By slot, whether to close the connection once its output is sent.
+  public var closing: [Bool] = []
+  /// The slots whose output grew or that shall close; a slot may stand here more than once.
+  public var touched: [Int32] = []
+  /// What the disk is to do, strictly in order.
+  public var disk: [DiskOperation] = []
+  /// Lines for the log.
+  public var log: [(level: Level, message: String)] = []
+
+  /// Starts with nothing wanted.
+  public init() {}
+
+  /// Makes room for a slot.
+  mutating func enter(_ slot: Int32) {
+    while outputs.count <= Int(slot) {
+      outputs.append(ByteWriter())
+      closing.append(false)
+    }
+    outputs[Int(slot)].bytes.removeAll(keepingCapacity: true)
+    closing[Int(slot)] = false
+  }
+
+  /// Asks that a connection be closed once what was written for it is sent.
+  mutating func close(_ slot: Int32) {
+    closing[Int(slot)] = true
+    touched.append(slot)
+  }
+
+  mutating func note(_ level: Level, _ message: @autoclosure () -> String) {
+    log.append((level, message()))
+  }
+}

@@ -1,0 +1,106 @@
+import Jute
+import LinnaeusBase
+import Tree
+
+/// How connections get their sessions (zookeeper-protocol.md, section 2.1).
+extension ZooKeeperReplica {
+  /// Takes the first packet of a connection.
+  mutating func receiveConnect(
+    _ packet: BorrowedBytes, on slot: Int32, into effects: inout Effects
+  ) {
+    var reader = ByteReader(packet)
+    let request: ConnectRequest
+    do throws(ByteReaderError) {
+      request = try ConnectRequest(from: &reader)
+    } catch {
+      return reject(slot, "sent no connect request: \(error)", into: &effects)
+    }
+    guard request.lastZxidSeen <= tree.lastZxid else {
+      return reject(
+        slot,
+        "has seen zxid \(request.lastZxidSeen), and the last one here is \(tree.lastZxid);"
+          + " it must try another server", into: &effects)
+    }
+    connections[Int(slot)].state = .connecting(request)
+    let timeout = options.negotiatedTimeout(request.timeoutMilliseconds)
+    connections[Int(slot)].statistics.timeoutMilliseconds = timeout
+    if request.session == 0 {
+      prepareSession(timeout: timeout, on: slot, into: &effects)
+    } else {
+      resume(request, timeout: timeout, on: slot, into: &effects)
+    }
+  }
+
+  private mutating func reject(_ slot: Int32, _ why: String, into effects: inout Effects) {
+    let address = connections[Int(slot)].statistics.address
+    effects.note(
+      .info, "closing the connection of \(String(decoding: address, as: UTF8.self)): it \(why)")
+    statistics.connectionsRejected += 1
+    close(slot, into: &effects)
+  }
+
+  private mutating func resume(
+    _ request: ConnectRequest, timeout: Int32, on slot: Int32, into effects: inout Effects
+  ) {
+    // Any other connection of the session goes, even if the password is wrong.
+    closeConnections(of: request.session, except: slot, into: &effects)
+    let password = SessionPassword.bytes(of: request.session, secret: options.sessionSecret)
+    let isRight = password == request.password
+    let isAlive = isRight && sessions.check(request.session) == .ok
+    if isAlive { sessions.add(request.session, timeoutMilliseconds: timeout, now: now) }
+    finishConnecting(slot, session: isAlive ? request.session : 0, into: &effects)
+  }
+
+  /// Answers the connect request of a connection; session 0 says that the session has expired.
+  mutating func finishConnecting(_ slot: Int32, session: Int64, into effects: inout Effects) {
+    guard case .connecting(let request) = connections[Int(slot)].state else { return }
+    let response: ConnectResponse
+    if session == 0 {
+      response = .expired(readOnly: request.readOnly.map { _ in false })
+      connections[Int(slot)].state = .closing
+    } else {
+      response = ConnectResponse(
+        timeoutMilliseconds: connections[Int(slot)].statistics.timeoutMilliseconds,
+        session: session,
+        password: SessionPassword.bytes(of: session, secret: options.sessionSecret),
+        readOnly: request.readOnly.map { _ in false })
+      connections[Int(slot)].state = .established
+      connections[Int(slot)].statistics.session = session
+    }
+    writeConnectResponse(response, on: slot, into: &effects)
+    if session == 0 { return effects.close(slot) }
+    let early = connections[Int(slot)].early
+    connections[Int(slot)].early = []
+    for packet in early { packet.withBorrowedBytes { receive($0, on: slot, into: &effects) } }
+  }
+
+  /// Writes a response with its length before it.
+  mutating func writeConnectResponse(
+    _ response: ConnectResponse, on slot: Int32, into effects: inout Effects
+  ) {
+    let start = effects.outputs[Int(slot)].count
+    effects.outputs[Int(slot)].int32(0)
+    response.write(to: &effects.outputs[Int(slot)])
+    finishFrame(slot, from: start, into: &effects)
+  }
+
+  /// Closes the connections of a session.
+  mutating func closeConnections(
+    of session: Int64, except kept: Int32 = -1, into effects: inout Effects
+  ) {
+    for slot in connections.indices
+    where connections[slot].session == session && Int32(slot) != kept {
+      if connections[slot].isEstablished { close(Int32(slot), into: &effects) }
+    }
+  }
+
+  /// Reads nothing more from a connection, and closes it once its output is sent.
+  mutating func close(_ slot: Int32, into effects: inout Effects) {
+    connections[Int(slot)].state = .closing
+    connections[Int(slot)].waiting.removeAll()
+    outstandingRequests -= connections[Int(slot)].statistics.outstanding
+    connections[Int(slot)].statistics.outstanding = 0
+    tree.removeWatches(of: slot)
+    effects.close(slot)
+  }
+}

@@ -1,0 +1,228 @@
+import Jute
+import LinnaeusBase
+import Storage
+import Tree
+
+/// One ZooKeeper server as a value: packets and completed disk operations in, packets and disk
+/// operations out.
+///
+/// A request becomes a transaction at once (``Preparation``), is logged, and is applied to the tree
+/// and answered when its disk ticket is complete: reads see only what is durable, and never wait
+/// for the disk but behind writes of their own connection. Replies of a connection come in the
+/// order of its requests (zookeeper-protocol.md, section 5).
+///
+/// It sees no clock, socket, file or randomness. The driver tells the time before each batch of
+/// inputs (``advance(now:wall:into:)``) and ends the batch with ``endOfBatch(into:)``.
+public struct ZooKeeperReplica: Sendable {
+  /// How it is set up.
+  public let options: ReplicaOptions
+  /// The znodes, as of the last applied transaction.
+  public internal(set) var tree: ZnodeTree
+  /// What it has counted.
+  public internal(set) var statistics = ReplicaStatistics()
+  /// Why it has stopped for good; nil while it serves.
+  public internal(set) var failure: String?
+
+  var preparation: Preparation
+  var sessions: SessionTracker
+  var storage: DurableStorage
+  var connections: [Connection] = []
+  var pending = FIFO<PendingTransaction>()
+  /// The zxid of the last transaction that was prepared.
+  var lastPrepared: Zxid
+  var now: Instant
+  /// Milliseconds since 1970.
+  var wall: Int64
+  var nextSession: Int64
+  var nextContainerCheck: Instant
+  var isTakingSnapshot = false
+  /// The digest of the tree that the snapshot holds.
+  var snapshotDigest: UInt64?
+  /// Used again for each event and each payload.
+  var events: [WatchNotification] = []
+  var scratch = ByteWriter()
+
+  /// Starts to serve a tree that was recovered with this storage.
+  ///
+  /// Every session of the tree gets its whole time-out to come back.
+  public init(
+    options: ReplicaOptions, tree: ZnodeTree, storage: DurableStorage, now: Instant, wall: Int64
+  ) {
+    self.options = options
+    self.tree = tree
+    self.storage = storage
+    self.now = now
+    self.wall = wall
+    preparation = Preparation()
+    sessions = SessionTracker(tickMilliseconds: Int(options.tickMilliseconds))
+    lastPrepared = tree.lastZxid
+    // As Apache: the server's number on top, then the time, so that ids do not come back.
+    nextSession = (options.serverID << 56) | Int64(bitPattern: UInt64(bitPattern: wall << 24) >> 8)
+    nextContainerCheck = now.advanced(milliseconds: options.containerCheckMilliseconds)
+    for (session, timeout) in tree.sessions {
+      sessions.add(session, timeoutMilliseconds: timeout, now: now)
+    }
+  }
+
+  // MARK: Time
+
+  /// Tells the time: call it before each batch of inputs, and at ``nextDeadline`` at the latest.
+  public mutating func advance(now: Instant, wall: Int64, into effects: inout Effects) {
+    self.now = max(now, self.now)
+    self.wall = wall
+    guard failure == nil else { return }
+    for session in sessions.expire(now: self.now) {
+      statistics.expiredSessions += 1
+      effects.note(.info, "session 0x\(hexadecimal(session)) expired")
+      prepareClose(of: session, into: &effects)
+    }
+    if self.now >= nextContainerCheck {
+      nextContainerCheck = self.now.advanced(milliseconds: options.containerCheckMilliseconds)
+      prepareContainerDeletions(into: &effects)
+    }
+  }
+
+  /// When ``advance(now:wall:into:)`` has something to do again.
+  public var nextDeadline: Instant? {
+    guard failure == nil else { return nil }
+    if isTakingSnapshot, storage.hasRoomForSnapshot { return now }
+    return min(sessions.nextExpiry ?? nextContainerCheck, nextContainerCheck)
+  }
+
+  /// Whether what was recovered is durable and clients may be told of it.
+  ///
+  /// The first ``endOfBatch(into:)`` sees to that; until then nobody may connect.
+  public var isReady: Bool { storage.isReady }
+
+  /// Ends a batch of inputs: what was prepared goes to the disk.
+  public mutating func endOfBatch(into effects: inout Effects) {
+    guard failure == nil else { return }
+    if storage.isReady { continueSnapshot(into: &effects) }
+    storage.flush(into: &effects.disk)
+  }
+
+  // MARK: Connections
+
+  /// A client has connected.
+  ///
+  /// - Parameters:
+  ///   - slot: a number that no open connection has.
+  ///   - address: the client's address as text.
+  ///   - effects: where this one may be closed again.
+  public mutating func connected(_ slot: Int32, address: [UInt8], into effects: inout Effects) {
+    while connections.count <= Int(slot) { connections.append(Connection()) }
+    effects.enter(slot)
+    let generation = connections[Int(slot)].generation &+ 1
+    connections[Int(slot)] = Connection()
+    connections[Int(slot)].generation = generation
+    connections[Int(slot)].state = .new
+    connections[Int(slot)].statistics.address = address
+    connections[Int(slot)].statistics.established = wall
+    // Every connection is somebody by its address (section 9).
+    connections[Int(slot)].identities = [Authentication.identity(ofAddress: address)]
+  }
+
+  /// A connection is gone, from whichever side; its session goes on.
+  public mutating func disconnected(_ slot: Int32, into effects: inout Effects) {
+    guard connections.indices.contains(Int(slot)) else { return }
+    if case .absent = connections[Int(slot)].state { return }
+    let generation = connections[Int(slot)].generation
+    outstandingRequests -= connections[Int(slot)].statistics.outstanding
+    connections[Int(slot)] = Connection()
+    connections[Int(slot)].generation = generation
+    tree.removeWatches(of: slot)
+  }
+
+  /// The requests of a connection that have no reply yet.
+  public func outstanding(on slot: Int32) -> Int {
+    connections.indices.contains(Int(slot)) ? connections[Int(slot)].statistics.outstanding : 0
+  }
+
+  /// The requests of all connections that have no reply yet.
+  public internal(set) var outstandingRequests = 0
+
+  /// Whether what a connection sends should be left unread for now, so that nobody fills memory
+  /// with requests.
+  public func isThrottled(_ slot: Int32) -> Bool {
+    outstandingRequests > options.globalOutstandingLimit && outstanding(on: slot) > 0
+  }
+
+  // MARK: The disk
+
+  /// A sync is done: what it made durable is applied and answered.
+  public mutating func completed(_ ticket: Ticket, into effects: inout Effects) {
+    guard failure == nil else { return }
+    let progress = storage.completed(ticket, into: &effects.disk)
+    while let next = pending.first, next.zxid <= progress.durable {
+      _ = pending.popFirst()
+      apply(next, into: &effects)
+    }
+    if let finished = progress.finishedSnapshot {
+      effects.note(.info, "the snapshot of \(finished) is complete")
+    }
+  }
+
+  /// A sync failed: nothing is acknowledged any more.
+  public mutating func failed(_ ticket: Ticket, errno: Int32, into effects: inout Effects) {
+    let progress = storage.failed(ticket, errno: errno, into: &effects.disk)
+    if let abandoned = progress.abandonedSnapshot {
+      if isTakingSnapshot { tree.abandonSnapshot() }
+      isTakingSnapshot = false
+      let error = SystemError(errno: abandoned.errno, call: "write", path: "the snapshot")
+      effects.note(
+        .error, "the snapshot of \(abandoned.zxid) was given up, the log goes on: \(error)")
+    }
+    guard let failure = storage.failure else { return }
+    let file = failure.file.map { "\($0)" } ?? "the data directory"
+    let error = SystemError(errno: failure.errno, call: "sync", path: file)
+    stop(
+      "what was written may be lost, so that nothing is promised any more: \(error)", into: &effects
+    )
+  }
+
+  /// Stops for good: every connection is closed.
+  mutating func stop(_ reason: String, into effects: inout Effects) {
+    guard failure == nil else { return }
+    failure = reason
+    effects.note(.error, reason)
+    for slot in connections.indices {
+      if case .absent = connections[slot].state { continue }
+      connections[slot].state = .closing
+      effects.close(Int32(slot))
+    }
+  }
+
+  // MARK: Administration
+
+  /// By slot, what is known of each connection; nil where there is none.
+  public func connectionStatistics(_ slot: Int32) -> ConnectionStatistics? {
+    guard connections.indices.contains(Int(slot)) else { return nil }
+    if case .absent = connections[Int(slot)].state { return nil }
+    return connections[Int(slot)].statistics
+  }
+
+  /// One more than the largest slot that was ever used.
+  public var slotCount: Int32 { Int32(connections.count) }
+
+  /// Counts from nothing again, but for connections.
+  public mutating func resetStatistics() {
+    statistics = ReplicaStatistics()
+  }
+
+  /// Counts each connection's packets from nothing again.
+  public mutating func resetConnectionStatistics() {
+    for slot in connections.indices {
+      connections[slot].statistics.packetsReceived = 0
+      connections[slot].statistics.packetsSent = 0
+      connections[slot].statistics.latency = LatencyStatistics()
+    }
+  }
+
+  /// Sessions by when they expire, in milliseconds of the clock, unless they are heard of.
+  public var sessionExpiries: [(time: Int64, sessions: [Int64])] { sessions.expiries }
+}
+
+/// A session as administrators know it.
+func hexadecimal(_ session: Int64) -> String {
+  String(UInt64(bitPattern: session), radix: 16)
+}
