@@ -155,8 +155,9 @@ extension Preparation {
     return .ok
   }
 
-  /// The version after `present`; nil if another one was expected. −1, which means any, is passed
-  /// over (ZOOKEEPER-4743).
+  /// The version after `present`; nil if another one was expected.
+  ///
+  /// −1, which means any, is passed over (ZOOKEEPER-4743).
   private func next(_ present: Int32, expected: Int32) -> Int32? {
     guard expected == -1 || expected == present else { return nil }
     let next = present &+ 1

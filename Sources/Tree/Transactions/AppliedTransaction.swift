@@ -25,8 +25,9 @@ public struct AppliedTransaction: Sendable {
   public var startedSession: (session: Int64, timeoutMilliseconds: Int32)?
   /// The session that ended.
   public var endedSession: Int64?
-  /// False if the digest that the transaction carries is not the tree's: the replicas, or this
-  /// server's past and present, differ. True if it is, or if there is none.
+  /// Whether the digest that the transaction carries, if any, is the tree's.
+  ///
+  /// If it is not, replicas differ, or this server's past and present do.
   public var agreesWithDigest = true
 
   /// Appends the body of the response that the transaction's client gets.

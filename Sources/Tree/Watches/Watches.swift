@@ -11,8 +11,9 @@ public struct WatchNotification: Hashable, Sendable {
   public var path: [UInt8]
   /// The change's zxid; −1 for what happened while the client was away.
   public var zxid: Zxid
-  /// The list by which the watcher must be allowed to read, as it was; nil if there is nothing to
-  /// ask. It is valid until the next transaction is applied.
+  /// The list by which the watcher must be allowed to read, as it was; nil if nothing is asked.
+  ///
+  /// It is valid until the next transaction is applied.
   public var acl: ACLIndex?
 }
 
