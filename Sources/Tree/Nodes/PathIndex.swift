@@ -127,6 +127,9 @@ struct PathTable: Sendable {
     index.slot(hashOfBytes(path)) { path == paths[Int($0)] }
   }
 
+  /// The path's slot, or ``noSlot``.
+  func slot(of path: [UInt8]) -> Int32 { path.withBorrowedBytes { slot(of: $0) } }
+
   /// The path's slot, which it gets if it has none.
   mutating func insert(_ path: BorrowedBytes) -> Int32 {
     let hash = hashOfBytes(path)

@@ -58,14 +58,13 @@ public struct Preparation: Sendable {
       session: session, identities: identities, zxid: zxid, time: time, sessionError: sessionError)
     let header = TransactionHeader(
       session: session, xid: xid, zxid: zxid, time: time, opcode: opcode)
-    return write(header, tree: tree, into: &payload) { (preparation, payload) in
-      var reader = ByteReader(body)
-      do throws(ByteReaderError) {
-        return try preparation.prepareRecord(opcode, &reader, context, tree, into: &payload)
-      } catch {
-        return .marshallingError
-      }
-    }
+    let start = begin(header, tree, into: &payload)
+    var reader = ByteReader(body)
+    var error = ErrorCode.marshallingError
+    do throws(ByteReaderError) {
+      error = try prepareRecord(opcode, &reader, context, tree, into: &payload)
+    } catch {}
+    return end(header, start, error, tree, into: &payload)
   }
 
   /// Makes a transaction by which a session begins.
@@ -84,10 +83,9 @@ public struct Preparation: Sendable {
   ) {
     let header = TransactionHeader(
       session: session, xid: xid, zxid: zxid, time: time, opcode: .createSession)
-    _ = write(header, tree: tree, into: &payload) { (_, payload) in
-      payload.int32(timeoutMilliseconds)
-      return .ok
-    }
+    let start = begin(header, tree, into: &payload)
+    payload.int32(timeoutMilliseconds)
+    _ = end(header, start, .ok, tree, into: &payload)
   }
 
   /// Makes a transaction by which a session ends, and with it its ephemeral znodes, those included
@@ -106,14 +104,13 @@ public struct Preparation: Sendable {
   ) {
     let header = TransactionHeader(
       session: session, xid: xid, zxid: zxid, time: time, opcode: .closeSession)
-    _ = write(header, tree: tree, into: &payload) { (preparation, payload) in
-      let paths = preparation.ephemerals(of: session, tree)
-      for path in paths {
-        path.withBorrowedBytes { preparation.remove($0, zxid: zxid, tree) }
-      }
-      payload.strings(paths)
-      return .ok
+    let start = begin(header, tree, into: &payload)
+    let paths = ephemerals(of: session, tree)
+    for path in paths {
+      path.withBorrowedBytes { remove($0, zxid: zxid, tree) }
     }
+    payload.strings(paths)
+    _ = end(header, start, .ok, tree, into: &payload)
   }
 
   /// Makes a transaction that removes a container, or a znode whose time to live is over.
@@ -131,44 +128,54 @@ public struct Preparation: Sendable {
   ) -> ErrorCode {
     let header = TransactionHeader(
       session: 0, xid: 0, zxid: zxid, time: time, opcode: .deleteContainer)
-    return write(header, tree: tree, into: &payload) { (preparation, payload) in
-      path.withBorrowedBytes { path in
-        guard let slash = path.lastSlash, !KnownPath.isSpecial(path) else { return .badArguments }
-        guard let node = preparation.node(path, tree) else { return .noNode }
-        guard node.childCount == 0 else { return .notEmpty }
-        let kind = OwnerKind(
-          node.stat.ephemeralOwner, hasExtendedTypes: tree.options.hasExtendedTypes)
-        if kind == .session { return .badVersion }
-        guard preparation.node(path[0..<slash], tree) != nil else { return .noNode }
-        preparation.remove(path, zxid: zxid, tree)
-        payload.string(path)
-        return .ok
-      }
-    }
+    let start = begin(header, tree, into: &payload)
+    let error = path.withBorrowedBytes { removeExpendable($0, zxid: zxid, tree) }
+    if error == .ok { payload.string(path) }
+    return end(header, start, error, tree, into: &payload)
+  }
+
+  private mutating func removeExpendable(
+    _ path: BorrowedBytes, zxid: Zxid, _ tree: ZnodeTree
+  ) -> ErrorCode {
+    guard let slash = path.lastSlash, !KnownPath.isSpecial(path) else { return .badArguments }
+    guard let node = node(path, tree) else { return .noNode }
+    guard node.childCount == 0 else { return .notEmpty }
+    let kind = OwnerKind(
+      node.stat.ephemeralOwner, hasExtendedTypes: tree.options.hasExtendedTypes)
+    if kind == .session { return .badVersion }
+    guard self.node(path[0..<slash], tree) != nil else { return .noNode }
+    remove(path, zxid: zxid, tree)
+    return .ok
   }
 
   // MARK: The frame of every transaction
 
-  /// Writes the header, what `body` writes, and the digest; or, if it returns an error, a
-  /// transaction that says so.
-  private mutating func write(
-    _ header: TransactionHeader, tree: ZnodeTree, into payload: inout ByteWriter,
-    _ body: (inout Preparation, inout ByteWriter) -> ErrorCode
-  ) -> ErrorCode {
+  /// Writes the header and returns where it begins.
+  private mutating func begin(
+    _ header: TransactionHeader, _ tree: ZnodeTree, into payload: inout ByteWriter
+  ) -> Int {
     if outstanding.isEmpty { outstanding.digest = tree.digest }
     let start = payload.count
     header.write(to: &payload)
-    let error = body(&self, &payload)
-    guard error == .ok else {
-      payload.bytes.removeLast(payload.count - start)
-      var header = header
-      header.opcode = .error
-      header.write(to: &payload)
-      payload.int32(error.rawValue)
-      return error
+    return start
+  }
+
+  /// Writes the digest after the record; or, in place of all, a transaction that only says that
+  /// there was an error.
+  private func end(
+    _ header: TransactionHeader, _ start: Int, _ error: ErrorCode, _ tree: ZnodeTree,
+    into payload: inout ByteWriter
+  ) -> ErrorCode {
+    if error == .ok {
+      if tree.options.hasDigest { TransactionDigest(outstanding.digest).write(to: &payload) }
+      return .ok
     }
-    if tree.options.hasDigest { TransactionDigest(outstanding.digest).write(to: &payload) }
-    return .ok
+    payload.bytes.removeLast(payload.count - start)
+    var header = header
+    header.opcode = .error
+    header.write(to: &payload)
+    payload.int32(error.rawValue)
+    return error
   }
 
   private mutating func prepareRecord(

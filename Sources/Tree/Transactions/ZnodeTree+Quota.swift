@@ -56,6 +56,10 @@ extension ZnodeTree {
   static let limitName = Array("zookeeper_limits".utf8)
   static let statName = Array("zookeeper_stats".utf8)
 
+  private func quotaPath(of path: [UInt8]) -> [UInt8]? {
+    path.withBorrowedBytes { quotaPath(of: $0) }
+  }
+
   /// The closest ancestor of a path, or the path itself, that has a quota.
   func quotaPath(of path: BorrowedBytes) -> [UInt8]? {
     guard quotas.count > 0 else { return nil }
@@ -70,28 +74,28 @@ extension ZnodeTree {
   }
 
   /// The path whose quota a znode of this path sets or counts, and which of the two.
-  private func quota(at path: [UInt8]) -> (path: [UInt8], isLimit: Bool)? {
+  private static func quota(at path: [UInt8]) -> (path: [UInt8], isLimit: Bool)? {
     guard path.count > KnownPath.quota.count, path.starts(with: KnownPath.quota) else { return nil }
     guard let slash = path.lastIndex(of: UInt8(ascii: "/")), slash > KnownPath.quota.count,
       path[KnownPath.quota.count] == UInt8(ascii: "/")
     else { return nil }
     let name = path[(slash + 1)...]
-    guard name.elementsEqual(Self.limitName) || name.elementsEqual(Self.statName) else {
+    guard name.elementsEqual(limitName) || name.elementsEqual(statName) else {
       return nil
     }
-    return (Array(path[KnownPath.quota.count..<slash]), name.elementsEqual(Self.limitName))
+    return (Array(path[KnownPath.quota.count..<slash]), name.elementsEqual(limitName))
   }
 
   mutating func quotaCreated(_ slot: Int32) {
-    if let quota = quota(at: nodes[slot].path) {
+    if let quota = Self.quota(at: nodes[slot].path) {
       if quota.isLimit { _ = quotas.insert(quota.path) } else { recount(quota.path) }
     }
     addToQuota(of: nodes[slot].path, bytes: nodes[slot].data?.count ?? 0, count: 1)
   }
 
   mutating func quotaDeleted(_ path: [UInt8], bytes: Int) {
-    if let quota = quota(at: path), quota.isLimit {
-      let place = quota.path.withBorrowedBytes { quotas.slot(of: $0) }
+    if let quota = Self.quota(at: path), quota.isLimit {
+      let place = quotas.slot(of: quota.path)
       if place != noSlot { quotas.remove(place) }
     }
     addToQuota(of: path, bytes: -bytes, count: -1)
@@ -102,10 +106,14 @@ extension ZnodeTree {
     addToQuota(of: nodes[slot].path, bytes: bytes, count: 0)
   }
 
+  @inline(__always)
   private mutating func addToQuota(of path: [UInt8], bytes: Int, count: Int64) {
-    guard quotas.count > 0, let quota = path.withBorrowedBytes({ quotaPath(of: $0) }) else {
-      return
-    }
+    if quotas.count > 0 { addToExistingQuota(of: path, bytes: bytes, count: count) }
+  }
+
+  @inline(never)
+  private mutating func addToExistingQuota(of path: [UInt8], bytes: Int, count: Int64) {
+    guard let quota = quotaPath(of: path) else { return }
     let slot = nodes.slot(of: KnownPath.quota + quota + "/".utf8 + Self.statName)
     guard slot != noSlot, var figures = QuotaFigures(nodes[slot].data ?? []) else { return }
     figures[QuotaFigures.count] &+= count
@@ -136,7 +144,7 @@ extension ZnodeTree {
     let top = nodes.slot(of: KnownPath.quota)
     var slot = top
     while slot != noSlot {
-      if let quota = quota(at: nodes[slot].path), quota.isLimit {
+      if let quota = Self.quota(at: nodes[slot].path), quota.isLimit {
         recount(quota.path)
         _ = quotas.insert(quota.path)
       }
