@@ -39,7 +39,7 @@ package struct SnapshotFile {
   /// The ways in which the last bytes of a file of this size can be read, the shortest body first.
   package static func layouts(tail: BorrowedBytes, size: Int) -> [Layout] {
     Layout.all.filter { layout in
-      guard FileHeader.size + 8 + mark.count + layout.size <= size else { return false }
+      guard FileHeader.size + mark.count + layout.size <= size else { return false }
       var end = tail.count
       func takeMark(and count: Int) -> Bool {
         guard end >= mark.count + count, tail[end - mark.count..<end] == mark else { return false }

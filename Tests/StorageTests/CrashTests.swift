@@ -1,4 +1,3 @@
-import Glibc
 import LinnaeusBase
 import Testing
 
@@ -82,7 +81,7 @@ import Testing
 
   @Test("Nothing acknowledged is lost, whichever operation the crash comes before")
   func everyOperation() throws {
-    for workload in 1...UInt64(3 * effort) {
+    for workload in 1...UInt64(Effort.scaled(2)) {
       let operations = try Self.crashEverywhere(workload: workload, tears: 0..<2)
       #expect(operations > 60, "workload \(workload) does next to nothing")
     }
@@ -100,9 +99,3 @@ import Testing
     Issue.record("\(mutant) was not noticed")
   }
 }
-
-/// How much work to put into tests of this kind; 1 is quick, `.ci/long` asks for more.
-let effort: Int = {
-  guard let text = getenv("LINNAEUS_EFFORT") else { return 1 }
-  return max(1, Int(String(cString: text)) ?? 1)
-}()

@@ -69,13 +69,15 @@ func fingerprint(_ payload: BorrowedBytes) -> UInt64 {
 }
 
 /// A transaction of some bytes, which follow from the generator.
-func transaction(_ zxid: Int64, size: Int, _ random: inout SeededRandom) -> [UInt8] {
+func transaction(
+  _ zxid: Int64, size: Int, isBlank: Bool? = nil, _ random: inout SeededRandom
+) -> [UInt8] {
   var writer = ByteWriter()
   TransactionHeader(
     session: Int64(random.below(1000)), xid: 1, zxid: Zxid(rawValue: zxid), time: 7,
     opcode: .setData
   ).write(to: &writer)
-  let isBlank = random.chance(1, in: 4)
+  let isBlank = isBlank ?? random.chance(1, in: 4)
   for _ in 0..<size { writer.uint8(isBlank ? 0 : UInt8(random.below(256))) }
   writer.uint8(UInt8(1 + random.below(255)))
   return writer.bytes
@@ -114,8 +116,9 @@ struct ServerModel {
   var hasSnapshot: Bool { storage.isWritingSnapshot }
   var pendingOperations: Int { queue.count }
 
-  mutating func append(size: Int) {
-    let payload = transaction(Int64(history.count + 1), size: size, &random)
+  mutating func append(size: Int, isBlank: Bool? = nil) {
+    let payload = transaction(
+      Int64(history.count + 1), size: size, isBlank: isBlank, &random)
     payload.withBorrowedBytes { bytes in
       storage.append(bytes, zxid: Zxid(rawValue: Int64(history.count + 1)))
       history.append(fingerprint(bytes))
@@ -129,6 +132,11 @@ struct ServerModel {
     guard !queue.isEmpty else { return }
     let operation = queue.removeFirst()
     note(operation)
+    if storage.failure != nil, case .sync(let number, _) = operation, logs.contains(number),
+      failures.refusal(of: operation) == nil
+    {
+      Issue.record("a log is synced after its sync failed")
+    }
     if let errno = failures.refusal(of: operation) {
       if let ticket = operation.ticket { fail(ticket, errno) }
       return
@@ -189,9 +197,9 @@ struct ServerModel {
   // MARK: Snapshots
 
   /// Begins a snapshot of what was appended so far, durable or not, or of a little less.
-  mutating func beginSnapshot() {
+  mutating func beginSnapshot(behind: Int? = nil) {
     guard storage.wantsSnapshot else { return }
-    let count = max(0, history.count - random.below(3))
+    let count = max(0, history.count - (behind ?? random.below(3)))
     guard count >= Int((recovered.snapshot ?? .zero).rawValue) else { return }
     snapshotRest = Recovered.snapshot(history[..<count])
     snapshotDigest = UInt64(count) * 3
@@ -212,7 +220,9 @@ struct ServerModel {
 
   // MARK: Crashing
 
-  /// Crashes, and starts again. What was told must be there, and nothing else than was appended.
+  /// Crashes, and starts again.
+  ///
+  /// What was told must be there, and nothing else than was appended.
   mutating func crash(_ crash: SimulatedDisk.Crash) throws {
     disk.crash(crash)
     var sink = Recovered()

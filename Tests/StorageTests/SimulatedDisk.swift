@@ -124,7 +124,7 @@ struct SimulatedDisk {
 
   // MARK: Crashing
 
-  /// Ends the process or the power. Nothing is open afterwards.
+  /// Ends the process or the power, after which nothing is open.
   mutating func crash(_ crash: Crash) {
     open = [:]
     failure = nil
