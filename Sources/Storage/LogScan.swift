@@ -2,25 +2,25 @@ import Jute
 import LinnaeusBase
 
 /// Reads a log from its beginning to where no transaction stands any more.
-struct LogScan {
+package struct LogScan {
   let file: StoredFile
   let size: Int
   /// Where the last whole transaction ends; 0 if not even the header is right.
-  private(set) var end = 0
+  package private(set) var end = 0
   /// How many transactions were read.
-  private(set) var count = 0
+  package private(set) var count = 0
   /// Why there is none at `end`.
-  private(set) var reason = ""
+  package private(set) var reason = ""
 
   private static let chunk = 1 << 20
 
-  init(_ file: StoredFile, size: Int) {
+  package init(_ file: StoredFile, size: Int) {
     self.file = file
     self.size = size
   }
 
   /// Hands each transaction to `body`, with its offset.
-  mutating func run(
+  package mutating func run(
     read: ReadRange, _ body: (Int, BorrowedBytes) throws(RecoveryError) -> Void
   ) throws(RecoveryError) {
     var wanted = Self.chunk

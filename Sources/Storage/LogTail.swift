@@ -12,9 +12,9 @@ import LinnaeusBase
 ///   interrupted. It is no longer than a batch, and no single flipped bit explains the damage (a
 ///   transaction may hold zeros of its own).
 /// - A whole one follows otherwise: what was durable is damaged.
-struct LogTail {
+package enum LogTail {
   /// What a tail is.
-  enum Verdict: Hashable {
+  package enum Verdict: Hashable {
     /// Nothing but zeros.
     case clean
     /// So many bytes, after which nothing follows.
@@ -30,7 +30,7 @@ struct LogTail {
   static let sector = 512
 
   /// Tells what the bytes of the file from `end` on are, `last` being the zxid before them.
-  static func judge(
+  package static func judge(
     _ file: StoredFile, size: Int, end: Int, last: Zxid, read: ReadRange
   ) throws(SystemError) -> Verdict {
     let used = try lastUsed(file, size: size, end: end, read: read)

@@ -8,7 +8,7 @@ package struct SnapshotFile {
     package var hasDigest: Bool
     package var hasLastZxid: Bool
 
-    static let all = [
+    package static let all = [
       Layout(hasDigest: true, hasLastZxid: true), Layout(hasDigest: true, hasLastZxid: false),
       Layout(hasDigest: false, hasLastZxid: true), Layout(hasDigest: false, hasLastZxid: false),
     ]

@@ -16,6 +16,7 @@ struct LinnaeusCommand {
     ("shrink", ShrinkVerb.help.overview),
     ("convert", ConvertVerb.help.overview),
     ("serve", ServeVerb.help.overview),
+    ("txnlog", TxnlogVerb.help.overview),
     ("help", "Show help information of a verb."),
   ]
 
@@ -32,6 +33,7 @@ struct LinnaeusCommand {
       case "shrink": return try start(ShrinkVerb.self, rest)
       case "convert": return try start(ConvertVerb.self, rest)
       case "serve": return try start(ServeVerb.self, rest)
+      case "txnlog": return try start(TxnlogVerb.self, rest)
       case "help", "--help", "-h": return try help(rest)
       case "--version": return Output.print("linnaeus \(version)\n")
       default:
@@ -64,6 +66,7 @@ struct LinnaeusCommand {
     case "shrink": return Output.print(ShrinkVerb.help.text)
     case "convert": return Output.print(ConvertVerb.help.text)
     case "serve": return Output.print(ServeVerb.help.text)
+    case "txnlog": return Output.print(TxnlogVerb.help.text)
     case let name?:
       throw UsageError(
         message: "there is no verb '\(name)'" + suggestion(for: name, among: verbs.map(\.name)))

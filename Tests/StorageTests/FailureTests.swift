@@ -17,6 +17,7 @@ import Testing
         var server = fork
         server.disk.failure = (server.disk.executed, EIO)
         CrashTests.run(&server, untilOperation: .max, steps: 60)
+        if server.storage.failure == nil { server.settle() }
         if server.storage.failure != nil {
           stopped += 1
           let told = server.told
@@ -26,7 +27,6 @@ import Testing
           #expect(!server.storage.wantsSnapshot)
         } else {
           if !server.abandoned.isEmpty { abandoned += 1 }
-          server.settle()
           #expect(server.told == server.history.count, "workload \(workload)")
         }
         do {
