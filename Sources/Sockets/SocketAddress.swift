@@ -70,6 +70,8 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         let address = bytes[8..<24]
         let isMapped = address.prefix(10).allSatisfy { $0 == 0 } && bytes[18] == 255
           && bytes[19] == 255
+        // Taking connections of both families: as Java says it.
+        if address.allSatisfy({ $0 == 0 }) { return "0.0.0.0" }
         if isMapped { return SystemCalls.text(family: AF_INET, start + 20) }
         return stride(from: 8, to: 24, by: 2).map { offset in
           String(Int(bytes[offset]) << 8 | Int(bytes[offset + 1]), radix: 16)

@@ -142,6 +142,63 @@ enum FileCalls {
     return found.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
+  /// The sizes of a folder's files together; 0 if it cannot be read.
+  static func size(of folder: String) -> Int {
+    do {
+      return try files(in: folder).reduce(0) { $0 + $1.size }
+    } catch {
+      return 0
+    }
+  }
+
+  /// `stat`: the file with that prefix whose hexadecimal number is the largest, and when it was
+  /// changed, in milliseconds since 1970.
+  static func newestFile(in folder: String, prefix: String) -> (name: String, modified: Int64)? {
+    let numbered: [(name: String, number: UInt64)]
+    do {
+      numbered = try files(in: folder).compactMap { file in
+        guard file.name.hasPrefix(prefix) else { return nil }
+        return UInt64(file.name.dropFirst(prefix.count), radix: 16).map { (file.name, $0) }
+      }
+    } catch {
+      return nil
+    }
+    guard let name = numbered.max(by: { $0.number < $1.number })?.name else { return nil }
+    var status = stat()
+    stat("\(folder)/\(name)", &status)
+    return (name, Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
+  }
+
+  /// `opendir`, `readdir`: how many descriptors this process has.
+  static func openDescriptors() -> Int {
+    guard let handle = opendir("/proc/self/fd") else { return 0 }
+    defer { closedir(handle) }
+    var count = 0
+    while readdir(handle) != nil { count += 1 }
+    // Two dots, and the handle itself.
+    return max(0, count - 3)
+  }
+
+  /// `uname`.
+  static func systemNames() -> (host: String, name: String, machine: String, release: String) {
+    var names = utsname()
+    uname(&names)
+    return (
+      text(names.nodename), text(names.sysname), text(names.machine), text(names.release)
+    )
+  }
+
+  private static func text(_ field: some BitwiseCopyable) -> String {
+    withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+
+  /// `getcwd`.
+  static func currentFolder() -> String {
+    guard let path = getcwd(nil, 0) else { return "" }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
   /// `flock` of a file of the folder, so that no second server uses it; held until the process
   /// ends or the descriptor is closed.
   static func lock(_ folder: String) throws(SystemError) -> Int32 {

@@ -6,6 +6,8 @@ struct Counters {
   var connectionsEnded: Int64 = 0
   var connectionsRejected: Int64 = 0
   var sessionlessExpired: Int64 = 0
+  /// Four-letter words, which count as packets both ways.
+  var words: Int64 = 0
   /// What `stmk` set and `gtmk` returns; nothing is traced.
   var traceMask: Int64 = 306
 }

@@ -132,6 +132,7 @@ struct ServeVerb: Verb {
       configuration = parsed
     } else {
       configuration.tickMilliseconds = 2000
+      configuration.maxConnectionsPerAddress = 0
       configuration.client = .init(host: port == nil ? "127.0.0.1" : nil, port: port ?? 0)
       configuration.dataDirectory = try data ?? ServerConfiguration.makeTemporaryFolder()
     }
