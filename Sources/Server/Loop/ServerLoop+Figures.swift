@@ -71,7 +71,7 @@ extension ServerLoop {
   func sessionExpiries() -> [ServerFigures.Expiry] {
     replica.sessionExpiries.map { expiry, sessions in
       ServerFigures.Expiry(
-        wall: wall + expiry.milliseconds - now.milliseconds,
+        wall: wall + expiry - now.milliseconds,
         entries: sessions.map { "0x" + hexadecimal($0) })
     }
   }
