@@ -111,6 +111,15 @@ public struct HistoryWriter {
     return .init(.symbol(name), field.value)
   }
 
+  /// In EDN what kind of record it is, whose and of what is a keyword too.
+  private func asKeyword(_ field: Value.Field) -> Value.Field {
+    let field = asField(field)
+    guard format == .edn, ["type", "process", "f"].contains(jsonName(field.name)),
+      case .string(let name) = field.value
+    else { return field }
+    return .init(field.name, .symbol(name))
+  }
+
   private func annotation(_ annotation: Annotation) -> [Value.Field] {
     guard case .map(let fields) = annotation.value else {
       return [
@@ -129,7 +138,7 @@ public struct HistoryWriter {
     }
     let isOfNemesis =
       text("process") == "nemesis" || text("process") != nil && text("type") == "info"
-    if format == .native || isOfNemesis { return fields.map(asField) }
+    if format == .native || isOfNemesis { return fields.map(asKeyword) }
     let type = text("type") == "ok" ? text("f") : text("type")
     return [
       .init(.symbol("type"), .symbol("info")), .init(.symbol("process"), .symbol("nemesis")),

@@ -52,6 +52,15 @@ struct RoundTripTests {
     }
   }
 
+  @Test("What Jepsen writes as keywords of its nemesis is written so, wherever it came from")
+  func nemesisInEDN() throws {
+    let history = try read(
+      #"{"type":"info","process":"nemesis","f":"start","value":"all","time":3}"#, as: .jsonl)
+    #expect(
+      text(history, as: .edn)
+        == #"{:type :info, :process :nemesis, :f :start, :value "all", :time 3}"# + "\n")
+  }
+
   @Test("The usual way of writing, which is read faster, means the same as any other")
   func usualAndUnusual() throws {
     for seed in 0..<UInt64(100 * effort) {
