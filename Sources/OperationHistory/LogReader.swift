@@ -1,6 +1,7 @@
 /// Reads lines of Jepsen's log: `INFO  jepsen.util - 0 :invoke :read nil`, tabs or spaces between.
 ///
-/// Lines without an operation are skipped. A value that is a keyword is the error of an operation
+/// Lines without an operation are skipped, but one of them there must be, unless the file is empty:
+/// what is no log at all would else be a history in which nothing happened. A value that is a keyword is the error of an operation
 /// that failed or is indeterminate (`:fail :read :timed-out`); where a value and more follow, the
 /// error comes second.
 struct LogReader {
@@ -14,18 +15,26 @@ struct LogReader {
   mutating func read() throws(HistoryError) -> History {
     reader.scanner.bytes.skipByteOrderMark()
     let whole = reader.scanner.bytes.end
+    let first = reader.scanner.bytes
     var line = 1
+    var tellsOfAny = false
     while reader.scanner.bytes.position < whole {
       let start = reader.scanner.bytes.position
       var end = start
       while end < whole, reader.scanner.bytes.bytes[end] != UInt8(ascii: "\n") { end += 1 }
       reader.scanner.bytes.end = end
       if let place = Self.findOperation(in: reader.scanner.bytes) {
+        tellsOfAny = true
         try readOperation(place, line: line)
       }
       reader.scanner.bytes.end = whole
       reader.scanner.bytes.position = min(end + 1, whole)
       line += 1
+    }
+    if !tellsOfAny, first.bytes[first.position...].contains(where: { $0 > 0x20 }) {
+      throw first.error(
+        at: first.position,
+        "expected a log of Jepsen's, but no line tells of an operation as 0 :invoke :read nil does")
     }
     return try reader.finish()
   }

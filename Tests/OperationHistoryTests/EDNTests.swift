@@ -269,6 +269,13 @@ struct LogTests {
   func errors(text: String, message: String) {
     #expect(refusal(text) == message)
   }
+
+  @Test("A file that tells of no operation is no log, unless there is nothing in it")
+  func noOperation() throws {
+    #expect(refusal("INFO hello\n", as: .log).hasPrefix("1:1: expected a log of Jepsen's"))
+    #expect(refusal("{\"type\":\"invoke\"}", as: .log) != "")
+    #expect(try read("\n \r\n", as: .log).operations.isEmpty)
+  }
 }
 
 @Suite("Recognition")
@@ -282,7 +289,7 @@ struct RecognitionTests {
       ("[{\"type\":\"info\",\"process\":null}]", .jsonl),
       ("[]", .edn), ("()", .edn), ("; nothing", .edn), ("{:type :invoke :process 0 :f :a}", .edn),
       ("[{:type :info :process nil}]", .edn), ("#op{:type :info :process nil}", .edn),
-      ("INFO hello", .log), ("0 :invoke :read nil", .log),
+      ("INFO hello\n0 :invoke :read nil", .log), ("0 :invoke :read nil", .log),
       ("2014 x\ny - 0\t:invoke :read nil", .log),
     ] as [(String, HistoryFormat)])
   func formats(text: String, format: HistoryFormat) throws {
