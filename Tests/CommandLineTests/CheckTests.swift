@@ -99,7 +99,7 @@ struct CheckTests {
   func emptyFolder() throws {
     let scratch = try Scratch()
     let run = try Program.run("check", scratch.path)
-    #expect(run.ending == .exit(0))
+    #expect(run.ending == .exit(66))
     #expect(run.errors.contains("holds no history"))
   }
 

@@ -44,7 +44,11 @@ struct InputList {
       let walk = FolderWalk(root: root, comparesWithExpected: comparesWithExpected)
       walk.visit(root, corpus: nil, into: &self)
       if files.count == before, failures.isEmpty {
-        notes.append("\(operand) holds no history (\(Self.endings.joined(separator: " ")))")
+        // Nobody shall take it for a good sign that nothing was found in it.
+        failures.append(
+          FileFailure(
+            message: "\(operand) holds no history (\(Self.endings.joined(separator: " ")))",
+            status: .unreadable))
       }
     }
   }

@@ -48,6 +48,12 @@ struct FileFailure: Error {
   var message: String
   var status: ExitCode
 
+  /// What is wrong, and the exit code that it makes.
+  init(message: String, status: ExitCode) {
+    self.message = message
+    self.status = status
+  }
+
   /// An error that nothing else explains: one of ours.
   init(unexpected error: any Error, file: String) {
     message = "\(file): \(error)"
