@@ -73,9 +73,8 @@ extension Scene {
       let taker = ended.first { $0.operation == last.operation }
       return .init(
         operation: maker.source,
-        reason: taker.map { "what it put in may be what \(who($0)) took out" }
-          ?? "what it put in cannot be next at that time in any order that explains all other"
-          + " answers")
+        reason: taker.map { "put in what \(who($0)) may have taken out" }
+          ?? "put in what cannot be next at that time in any order that explains all other answers")
     }
   }
 }
