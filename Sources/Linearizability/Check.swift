@@ -54,7 +54,8 @@ public struct SearchProgress: Sendable {
   public var order: [Int32]
   /// The first place of the window in which the search spent most.
   public var hardestWindow: ClosedRange<Int32>
-  /// Entries that stood in the way: open in that window and not placed.
+  /// Entries that stood in the way: open where the prefix ends, and not placed; the one that had to
+  /// be placed next comes first.
   public var obstacles: [Int32]
 }
 

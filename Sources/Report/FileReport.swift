@@ -190,7 +190,7 @@ public struct PartialAnswer: Sendable {
   public var verifiedUpToLine: Int32 = 0
   /// The lines between which the search spent most; nil if it did not come so far.
   public var hardestWindow: ClosedRange<Int32>?
-  /// The operations open there that could not be placed.
+  /// The operations open where the verified prefix ends that could not be placed.
   public var obstacles: [ReportedOperation] = []
 
   /// A partial answer that knows only why there is no full one.

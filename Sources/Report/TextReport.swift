@@ -119,15 +119,15 @@ public struct TextReport: Sendable {
     if answer.verifiedUpToLine > 0 {
       text += "  verified up to line \(answer.verifiedUpToLine)\n"
     }
-    if let window = answer.hardestWindow {
-      text += "  hardest window: lines \(window.lowerBound) to \(window.upperBound)\n"
-    }
     if !answer.obstacles.isEmpty {
       text += "  in the way there:\n"
       for operation in answer.obstacles.prefix(listLimit) {
         text += "    \(operation.text) (line \(operation.line), process \(operation.process))\n"
       }
       text += more(answer.obstacles.count, than: listLimit)
+    }
+    if let window = answer.hardestWindow {
+      text += "  hardest window: lines \(window.lowerBound) to \(window.upperBound)\n"
     }
     return text
   }

@@ -35,6 +35,24 @@ struct LimitTests {
     #expect(run.seconds < 2.5, "\(run.seconds) s")
   }
 
+  @Test("What was verified is told, and what is in the way there, not what comes later")
+  func partialAnswer() throws {
+    func addition(_ process: Int) -> [String] {
+      ["invoke", "ok"].map { type in
+        "{\"type\":\"\(type)\",\"process\":\(process),\"f\":\"add\",\"value\":0}\n"
+      }
+    }
+    var lines = Self.subsetSum(count: 60, seed: 4).split(separator: "\n").map { "\($0)\n" }
+    lines.insert(contentsOf: (0..<40).flatMap(addition), at: 1)
+    lines += (0..<40).flatMap(addition)
+    let run = try Program.run("check", "--timeout", "500ms", "-", input: lines.joined())
+    #expect(run.ending == .exit(2), "\(run.output)\(run.errors)")
+    #expect(run.output.contains("the first 40 of 141 completed operations are linearizable"))
+    #expect(run.output.contains("verified up to line 81"), "\(run.output)")
+    #expect(run.output.contains("read → "), "\(run.output)")
+    #expect(!run.output.contains("add 0 (line 20"), "\(run.output)")
+  }
+
   @Test("A memory limit is kept to within a tenth")
   func memory() throws {
     let input = try Scratch.anonymousFile(Self.subsetSum(count: 60, seed: 2))

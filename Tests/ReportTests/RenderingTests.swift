@@ -71,9 +71,9 @@ struct RenderingTests {
         b: unknown (0 operations, 0.0 ms)
           the time limit was reached; the first 7 of 9 completed operations are linearizable
           verified up to line 15
-          hardest window: lines 12 to 19
           in the way there:
             write 3 (line 8, process 0)
+          hardest window: lines 12 to 19
 
         """)
   }

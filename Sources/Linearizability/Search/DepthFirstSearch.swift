@@ -28,6 +28,7 @@ struct DepthFirstSearch<Space: SearchSpace> {
   private var path: [(operation: Int32, layer: Int32)] = []
   private var steps: [Step<Space.Configuration>] = []
   private var best: (layer: Int, path: [(operation: Int32, layer: Int32)]) = (0, [])
+  private var lastNote = 0
   private var reserved = 0
 
   init(space: Space, budget: SearchBudget) {
@@ -48,12 +49,14 @@ struct DepthFirstSearch<Space: SearchSpace> {
     var turns = 0
     while let next = alternatives.popLast() {
       turns += 1
+      if let limit = budget.limitNoticed { return stopped(limit, deepestLayer) }
       if turns & 1023 == 0 {
         if isObsolete() { return stopped(.cancelled, deepestLayer) }
         if let limit = budget.limitReached ?? reserveMemory() {
           return stopped(limit, deepestLayer)
         }
       }
+      if space.layer > max(best.layer, Int(next.layer)) { noteDeepest(turns) }
       path.removeLast(path.count - Int(next.pathCount))
       while space.layer > Int(next.layer) { space.retreat() }
       while space.layer < Int(next.layer) { space.advance() }
@@ -62,15 +65,20 @@ struct DepthFirstSearch<Space: SearchSpace> {
       if next.isThrough {
         guard space.layer + 1 < space.layerCount else { return .found(path) }
         space.advance()
-        if space.layer > deepestLayer {
-          deepestLayer = space.layer
-          if deepestLayer > best.layer + 256 { best = (deepestLayer, path) }
-        }
+        deepestLayer = max(deepestLayer, space.layer)
         guard space.admit(&configuration) else { continue }
       }
       pushAlternatives(configuration)
     }
     return .impossible(layers: deepestLayer)
+  }
+
+  /// Remembers the way to the deepest layer before the search turns around there, unless copying it
+  /// would take longer than the search does.
+  private mutating func noteDeepest(_ turns: Int) {
+    guard turns - lastNote >= path.count / 8 else { return }
+    best = (space.layer, path)
+    lastNote = turns
   }
 
   private func stopped(_ limit: LimitReached, _ deepestLayer: Int) -> EngineOutcome {

@@ -130,6 +130,7 @@ struct FrontierSearch<Space: SearchSpace> {
   private mutating func goBack() {
     failure.layer = max(failure.layer, space.layer)
     failure.count += 1
+    if space.layer > deepest.layer { deepest = (space.layer, path(frontier[0].trail)) }
     var distance = Self.checkpointDistance
     for _ in 1..<max(2, failure.count) where distance < space.layerCount { distance *= 4 }
     // From the fifth failure on only the first checkpoint is sure to be far enough.
@@ -160,7 +161,7 @@ struct FrontierSearch<Space: SearchSpace> {
   }
 
   private func stopped(_ limit: LimitReached) -> EngineOutcome {
-    guard space.layer >= deepest.layer, let first = frontier.first else {
+    guard space.layer > deepest.layer, let first = frontier.first else {
       return .stopped(
         limit, layers: deepest.layer, steps: deepest.trail, hardestLayer: hardest.layer)
     }
@@ -170,9 +171,6 @@ struct FrontierSearch<Space: SearchSpace> {
 
   private mutating func noteProgress() {
     if work.count > hardest.work { hardest = (space.layer, work.count) }
-    // Copying a path at each layer would be quadratic; a sample is enough for a partial answer.
-    guard space.layer & 1023 == 1023, space.layer >= deepest.layer else { return }
-    deepest = (space.layer + 1, path(frontier[0].trail))
   }
 
   /// Remembers the layer's beginning before its first configuration is dropped.
@@ -221,6 +219,7 @@ struct FrontierSearch<Space: SearchSpace> {
     let workLimit = width >= .max / 16 ? Int.max : width * 16
     var index = 0
     while index < work.count {
+      if let limit = budget.limitNoticed { return limit }
       if index & 255 == 255, let limit = budget.limitReached ?? reserveMemory() { return limit }
       guard index < workLimit else {
         cut()
@@ -292,9 +291,10 @@ struct FrontierSearch<Space: SearchSpace> {
     for (place, entry) in classes.enumerated() {
       if place == 0 || classes[place - 1].key != entry.key { start = kept.count }
       let member = passed[Int(entry.index)]
-      let window = kept[start...].prefix(48)
-      if window.contains(where: {
-        space.dominates($0.configuration, member.configuration)
+      // By index: a slice of `kept` would make the next append copy all of it.
+      let compared = start..<min(start + 48, kept.count)
+      if compared.contains(where: {
+        space.dominates(kept[$0].configuration, member.configuration)
       }) {
         continue
       }
@@ -357,53 +357,6 @@ struct FrontierSearch<Space: SearchSpace> {
       }
     }
     trailLimit = max(1 << 16, trail.count * 2)
-  }
-}
-
-/// Open addressing over fingerprints; the full comparison is the caller's.
-struct FingerprintTable {
-  private var slots: [UInt64] = Array(repeating: 0, count: 64)
-  private var count = 0
-
-  var bytes: Int { slots.count * 8 }
-
-  /// Adds `index` under a fingerprint; false if an equal entry is there already.
-  mutating func insert(_ fingerprint: UInt64, _ index: Int32, equal: (Int32) -> Bool) -> Bool {
-    // A slot holds the high half of the fingerprint and the index + 1.
-    let tag = fingerprint & 0xFFFF_FFFF_0000_0000
-    var slot = Int(tag >> 32) & (slots.count - 1)
-    while slots[slot] != 0 {
-      if slots[slot] & 0xFFFF_FFFF_0000_0000 == tag,
-        equal(Int32(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF) - 1)
-      {
-        return false
-      }
-      slot = (slot + 1) & (slots.count - 1)
-    }
-    slots[slot] = tag | UInt64(index + 1)
-    count += 1
-    if count * 2 > slots.count { grow() }
-    return true
-  }
-
-  mutating func removeAll() {
-    guard count > 0 else { return }
-    if slots.count > 64, count * 16 < slots.count {
-      slots = Array(repeating: 0, count: slots.count / 2)
-    } else {
-      for index in slots.indices { slots[index] = 0 }
-    }
-    count = 0
-  }
-
-  private mutating func grow() {
-    let old = slots
-    slots = Array(repeating: 0, count: old.count * 2)
-    for entry in old where entry != 0 {
-      var slot = Int(entry >> 32) & (slots.count - 1)
-      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-      slots[slot] = entry
-    }
   }
 }
 

@@ -42,17 +42,23 @@ struct ModelProblem: Sendable {
 
   /// Writes down the order of all operations from the steps of a search.
   ///
-  /// Observations are no steps: each stands where it first was legal.
+  /// Observations are no steps: each stands where it first was legal. Where the steps take longer
+  /// than `patience` to repeat, `layers` becomes how many were.
   func order(
-    _ plan: WindowPlan, steps: [(operation: Int32, layer: Int32)], layers: Int,
-    _ transitions: inout TransitionTable
+    _ plan: WindowPlan, steps: [(operation: Int32, layer: Int32)], layers: inout Int,
+    _ transitions: inout TransitionTable, patience: Duration? = nil
   ) -> [Int32] {
+    let end = patience.map { ContinuousClock.now + $0 }
     var order: [Int32] = []
     order.reserveCapacity(count)
     var waiting: [Int32] = []
     var state: Int32 = 0
     var next = 0
     for layer in 0..<layers {
+      if layer & 15 == 15, let end, ContinuousClock.now > end {
+        layers = layer
+        return order
+      }
       for index in plan.opening(layer) {
         let operation = plan.opening[index]
         guard isObservation[Int(kinds[Int(operation)])] else { continue }

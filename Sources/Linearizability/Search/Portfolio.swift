@@ -104,7 +104,7 @@ struct Portfolio: Sendable {
     return result(
       outcome, engine, plan, invocations: problem.invocations, completions: problem.completions,
       sources: problem.sources
-    ) { steps, layers in
+    ) { steps, layers, _ in
       let order = registerOrder(problem, plan, steps: steps, layers: layers)
       precondition(problem.isLegal(order), "\(engine) found an order that is not legal")
       return order
@@ -134,9 +134,10 @@ struct Portfolio: Sendable {
     return result(
       outcome, engine, plan, invocations: problem.invocations, completions: problem.completions,
       sources: problem.sources
-    ) { steps, layers in
+    ) { steps, layers, patience in
       var transitions = TransitionTable(problem)
-      let order = problem.order(plan, steps: steps, layers: layers, &transitions)
+      let order = problem.order(
+        plan, steps: steps, layers: &layers, &transitions, patience: patience)
       precondition(
         problem.isLegal(order, &transitions), "\(engine) found an order that is not legal")
       return order
@@ -202,11 +203,12 @@ struct Portfolio: Sendable {
   private func result(
     _ outcome: EngineOutcome, _ engine: String, _ plan: WindowPlan, invocations: [Int32],
     completions: [Int32], sources: [Int32],
-    order: (_ steps: [(operation: Int32, layer: Int32)], Int) -> [Int32]
+    order: (_ steps: [(operation: Int32, layer: Int32)], _ layers: inout Int, Duration?) -> [Int32]
   ) -> PartitionResult {
     switch outcome {
     case .found(let steps):
-      let order = order(steps, plan.layerCount)
+      var layers = plan.layerCount
+      let order = order(steps, &layers, nil)
       precondition(
         respectsRealTime(order, invocations: invocations, completions: completions),
         "\(engine) found an order against real time")
@@ -220,21 +222,25 @@ struct Portfolio: Sendable {
         holdsBefore: completions[Int(plan.goals[layers])])
     case .gaveUp:
       preconditionFailure("only a narrow frontier gives up")
-    case .stopped(let limit, let layers, let steps, let hardestLayer):
+    case .stopped(let limit, var layers, let steps, let hardestLayer):
       var result = PartitionResult(verdict: .unknown, decidedBy: engine)
-      result.limit = limit
-      let partial = order(steps, layers)
+      // An engine that the other one's end ended says that it was cancelled.
+      result.limit = budget.limitNoticed ?? limit
+      // Whoever set a limit does not wait for a whole second more.
+      let partial = order(steps, &layers, .milliseconds(250))
       func end(_ layer: Int) -> Int32 {
         layer < 0 ? 0 : completions[Int(plan.goals[min(layer, plan.layerCount - 1)])]
       }
       let placed = Set(partial)
       let hardestEnd = end(hardestLayer)
-      let obstacles = completions.indices.filter { index in
-        !placed.contains(Int32(index)) && completions[index] != .max
-          && plan.slots[index] >= 0 && completions[index] >= end(layers)
+      let failed = end(layers)
+      var obstacles = completions.indices.filter { index in
+        !placed.contains(Int32(index)) && completions[index] != .max && plan.slots[index] >= 0
+          && invocations[index] < failed && completions[index] >= failed
       }
+      obstacles.sort { completions[$0] < completions[$1] }
       result.progress = SearchProgress(
-        verifiedUpTo: end(layers - 1), order: partial.map { sources[Int($0)] },
+        verifiedUpTo: layers > 0 ? end(layers - 1) + 1 : 0, order: partial.map { sources[Int($0)] },
         hardestWindow: end(hardestLayer - 1)...hardestEnd,
         obstacles: obstacles.prefix(64).map { sources[$0] })
       return result

@@ -21,9 +21,14 @@ public final class SearchBudget: Sendable {
 
   /// The limit that was reached, if one was; asks the clock.
   public var limitReached: LimitReached? {
-    if let reached = Self.decode(stop.load(ordering: .relaxed)) { return reached }
+    if let limitNoticed { return limitNoticed }
     guard let deadline, ContinuousClock.now >= deadline else { return nil }
     return reach(.timeout)
+  }
+
+  /// The limit that somebody noticed before; does not ask the clock, so that it may be asked often.
+  public var limitNoticed: LimitReached? {
+    Self.decode(stop.load(ordering: .relaxed))
   }
 
   /// Asks everybody to stop; safe to call from a signal handler's thread.

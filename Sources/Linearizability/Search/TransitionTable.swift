@@ -15,40 +15,56 @@ protocol StateNumbers: AnyObject {
 
 /// The states of one model for one search.
 final class ModelStates<M: Model>: StateNumbers {
+  /// The states by number, and the numbers by state.
+  private final class Register: @unchecked Sendable {
+    var states: [M.State] = []
+    var numbers: [M.State: Int32] = [:]
+  }
+
   private let model: M
   private let operations: [M.Operation]
   private let representative: (@Sendable (M.State) -> M.State)?
-  private var states: [M.State]
-  private var numbers: [M.State: Int32]
+  private let register = Register()
 
   /// Starts with the initial state; `operations` has one of each kind.
   init(model: M, operations: [M.Operation]) {
     self.model = model
     self.operations = operations
     representative = model.representatives(among: operations)
-    states = [model.initialState]
-    numbers = [model.initialState: 0]
+    register.states = [model.initialState]
+    register.numbers = [model.initialState: 0]
   }
 
   func next(_ state: Int32, _ kind: Int32) -> Int32 {
-    guard var next = model.step(states[Int(state)], operations[Int(kind)]) else { return -1 }
+    guard var next = model.step(register.states[Int(state)], operations[Int(kind)]) else {
+      return -1
+    }
     if let representative { next = representative(next) }
-    if let known = numbers[next] { return known }
-    let number = Int32(states.count)
-    states.append(next)
-    numbers[next] = number
+    if let known = register.numbers[next] { return known }
+    let number = Int32(register.states.count)
+    register.states.append(next)
+    register.numbers[next] = number
     return number
   }
 
   func mayBecomeLegal(_ state: Int32, _ observation: Int32) -> Bool {
-    model.mayBecomeLegal(operations[Int(observation)], after: states[Int(state)])
+    model.mayBecomeLegal(operations[Int(observation)], after: register.states[Int(state)])
   }
 
   func mayReset(_ kind: Int32, toward observation: Int32) -> Bool {
     model.mayReset(operations[Int(kind)], toward: operations[Int(observation)])
   }
 
-  var bytes: Int { states.count * (3 * MemoryLayout<M.State>.stride + 64) }
+  var bytes: Int { register.states.count * (3 * MemoryLayout<M.State>.stride + 64) }
+
+  deinit {
+    // To free millions of states takes seconds. Whoever waits for an answer need not wait for that.
+    guard register.states.count > 1 << 14 else { return }
+    Disposal.later { [register] in
+      register.states = []
+      register.numbers = [:]
+    }
+  }
 }
 
 /// A model's steps between numbered states, each computed once.

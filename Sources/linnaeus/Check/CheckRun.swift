@@ -43,7 +43,10 @@ final class CheckRun: Sendable {
   }
 
   private func checkFiles() {
-    while let index = work.begin(of: inputs.count) {
+    while true {
+      // The next file shall not pay for the last one.
+      if verb.memoryLimit != nil { Disposal.finish() }
+      guard let index = work.begin(of: inputs.count) else { return }
       let outcome =
         work.isCancelled
         ? gaveUp(index, .cancelled, start: .now)
@@ -112,14 +115,16 @@ final class CheckRun: Sendable {
     return FileOutcome(report, inputs[index], start: start)
   }
 
-  /// Stops the search at the limit, and the whole program where that does not help.
+  /// Stops the search shortly before the limit, and the whole program where that does not help.
   private func watchMemory(_ limit: Int) {
-    guard let used = anonymousMemory(process: "self"), used >= limit else { return }
+    let items = work.items(olderThan: .zero)
+    guard !items.isEmpty, let used = anonymousMemory(process: "self"), used > limit - limit / 10
+    else { return }
     work.exhaustMemory()
     // A file that is being read takes memory that only the end of the process gives back.
     guard used > limit + limit / 16 else { return }
     let rest = work.close(of: inputs.count)
-    for item in work.items(olderThan: .zero) {
+    for item in items {
       _ = deliver(gaveUp(item.index, .memory, start: item.start), item.index)
     }
     for index in rest {
