@@ -50,12 +50,12 @@ struct DepthFirstSearch<Space: SearchSpace> {
     while let next = alternatives.popLast() {
       turns += 1
       if let limit = budget.limitNoticed { return stopped(limit, deepestLayer) }
-      if turns & 1023 == 0 {
+      // A turn may take milliseconds where many operations are open.
+      if turns & 15 == 0 {
         if isObsolete() { return stopped(.cancelled, deepestLayer) }
-        if let limit = budget.limitReached ?? reserveMemory() {
-          return stopped(limit, deepestLayer)
-        }
+        if let limit = budget.limitReached { return stopped(limit, deepestLayer) }
       }
+      if turns & 1023 == 0, let limit = reserveMemory() { return stopped(limit, deepestLayer) }
       if space.layer > max(best.layer, Int(next.layer)) { noteDeepest(turns) }
       path.removeLast(path.count - Int(next.pathCount))
       while space.layer > Int(next.layer) { space.retreat() }

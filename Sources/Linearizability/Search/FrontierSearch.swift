@@ -48,6 +48,7 @@ struct FrontierSearch<Space: SearchSpace> {
   private var table = FingerprintTable()
   private var steps: [Step<Space.Configuration>] = []
   private var work: [Member] = []
+  private var stepsTaken = 0
   private var reserved = 0
   /// Whether a configuration was dropped on the way to the frontier.
   private var isCut = false
@@ -98,7 +99,7 @@ struct FrontierSearch<Space: SearchSpace> {
       }
       if frontier.count == 1, passAlone() {
         if layer & 255 == 255, let limit = budget.limitReached { return stopped(limit) }
-      } else if let limit = expandLayer(width: width) {
+      } else if let limit = expandLayer(width: width, isObsolete) {
         return stopped(limit)
       }
       guard passed.isEmpty else {
@@ -208,7 +209,7 @@ struct FrontierSearch<Space: SearchSpace> {
   }
 
   /// Takes all members of the frontier through this layer, into `passed`.
-  private mutating func expandLayer(width: Int) -> LimitReached? {
+  private mutating func expandLayer(width: Int, _ isObsolete: () -> Bool) -> LimitReached? {
     passed.removeAll(keepingCapacity: true)
     work.removeAll(keepingCapacity: true)
     table.removeAll()
@@ -220,7 +221,13 @@ struct FrontierSearch<Space: SearchSpace> {
     var index = 0
     while index < work.count {
       if let limit = budget.limitNoticed { return limit }
-      if index & 255 == 255, let limit = budget.limitReached ?? reserveMemory() { return limit }
+      // A step may take milliseconds where many operations are open.
+      stepsTaken &+= 1
+      if stepsTaken & 15 == 0 {
+        if isObsolete() { return .cancelled }
+        if let limit = budget.limitReached { return limit }
+      }
+      if index & 255 == 255, let limit = reserveMemory() { return limit }
       guard index < workLimit else {
         cut()
         break
