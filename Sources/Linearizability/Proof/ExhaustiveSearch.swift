@@ -120,7 +120,10 @@ struct ExhaustiveSearch {
       let placed = configuration.placed
       if placed & must == must, placed & mustNot == 0 { found.insert(configuration.state) }
     }
-    return found.map { describe($0, values) }.sorted()
+    // Shorter ones first: so numbers stand in their order.
+    return found.map { describe($0, values) }.sorted {
+      ($0.utf8.count, $0) < ($1.utf8.count, $1)
+    }
   }
 
   /// Whether the entries that are not placed can follow.

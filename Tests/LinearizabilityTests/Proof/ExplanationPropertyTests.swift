@@ -25,7 +25,9 @@ struct ExplanationPropertyTests {
         return ends
       }
       _ = visit(specification.initialState, entries.filter { $0.source != last.source })
-      return found.map { specification.describe($0, values: model.values) }.sorted()
+      return found.map { specification.describe($0, values: model.values) }.sorted {
+        ($0.utf8.count, $0) < ($1.utf8.count, $1)
+      }
     }
     return run(model.specification)
   }

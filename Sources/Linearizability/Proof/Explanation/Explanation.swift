@@ -57,18 +57,12 @@ public func explain(
   let last = single.entries[Int(prefix.last)]
   let scene = Scene(
     key: single.key, entries: single.entries, last: last, model: compiled.model, history: history)
-  var states =
-    isBrief ? [] : possibleStates(around: last, in: prefix.entries, model: compiled.model)
-  if states == nil {
-    let less =
-      shrunk?.entries
-      ?? shrink(
-        single, model: scene.model, violatedBy: last.completion, budget: budget
-      ).entries
-    if less.contains(where: { $0.source == last.source && !$0.isIndeterminate }) {
-      states = possibleStates(around: last, in: less, model: compiled.model)
-    }
-  }
+  let states =
+    isBrief
+    ? nil
+    : possibleStates(around: last, in: prefix.entries, model: compiled.model)
+      ?? possibleStates(
+        around: last, in: withoutPast(of: last, prefix.entries), model: compiled.model)
   let reason =
     scene.knownReason()
     ?? scene.generalReason(states: states ?? [], isEarliest: prefix.isShortest)
@@ -97,6 +91,19 @@ private func possibleStates(
     return states
   }
   return run(single.specification)
+}
+
+/// The entries that decide in which states another could find the object: where the last plain
+/// write that had ended before it is known, nothing that had ended before that write began.
+///
+/// What is left out precedes the write in every order, so that it has no part in what comes after.
+private func withoutPast(of last: Entry, _ entries: [Entry]) -> [Entry] {
+  let writes = entries.filter {
+    ($0.operation.action == .write || $0.operation.action == .delete) && !$0.isIndeterminate
+      && $0.completion < last.invocation
+  }
+  guard let write = writes.max(by: { $0.invocation < $1.invocation }) else { return entries }
+  return entries.filter { $0.completion > write.invocation }
 }
 
 /// Translates indices into the entries of one key into those of all.

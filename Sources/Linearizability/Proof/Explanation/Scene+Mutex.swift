@@ -43,10 +43,10 @@ extension Scene {
     }
   }
 
-  /// The candidates that are told of: the latest that had begun in time, and the first that had
-  /// not.
+  /// The candidates that are told of: the latest that had begun in time, the nearest first, and the
+  /// first that had not.
   func likeliest(_ makers: [Entry]) -> [Entry] {
     let early = makers.filter { $0.invocation < last.completion }
-    return Array(early.suffix(15)) + makers.dropFirst(early.count).prefix(1)
+    return early.suffix(15).reversed() + makers.dropFirst(early.count).prefix(1)
   }
 }
