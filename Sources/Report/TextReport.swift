@@ -109,9 +109,12 @@ public struct TextReport: Sendable {
       subhistory.isMinimal
       ? "  minimal sub-history (\(count); relax any one, and it is linearizable):\n"
       : "  sub-history (\(count); perhaps not minimal):\n"
-    let shown = Array(subhistory.operations.prefix(listLimit))
+    // The last one is what cannot be.
+    let shown = Array(subhistory.operations.suffix(listLimit))
+    let before = subhistory.operations.count - shown.count
+    if before > 0 { text += "    … after \(wording(before, "other"))\n" }
     for row in Timeline(operations: shown).rows() { text += "    \(row)\n" }
-    return text + more(subhistory.operations.count, than: listLimit)
+    return text
   }
 
   private func render(_ answer: PartialAnswer) -> String {

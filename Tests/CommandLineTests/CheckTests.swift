@@ -116,6 +116,36 @@ struct CheckTests {
     #expect(try Program.run("check", "--model", "set", "-", input: text).ending == .exit(0))
   }
 
+  @Test("States are those of the whole history, whatever a smaller one would show")
+  func statesOfLongHistory() throws {
+    var text = "{\"linnaeus\":1,\"model\":\"register\"}\n"
+    for value in 0..<200 {
+      for type in ["invoke", "ok"] {
+        text += "{\"type\":\"\(type)\",\"process\":0,\"f\":\"write\",\"value\":\(value)}\n"
+      }
+    }
+    text += "{\"type\":\"invoke\",\"process\":0,\"f\":\"read\"}\n"
+    text += "{\"type\":\"ok\",\"process\":0,\"f\":\"read\",\"value\":777}\n"
+    let run = try Program.run("check", "-", input: text)
+    #expect(run.ending == .exit(1))
+    #expect(run.output.contains("states possible there: 199\n"), "\(run.output)")
+  }
+
+  @Test("A report stays small where values are large")
+  func largeValues() throws {
+    let list = (0..<2_000).map(String.init).joined(separator: ",")
+    let text = """
+      {"linnaeus":1,"model":"set"}
+      {"type":"invoke","process":0,"f":"read"}
+      {"type":"ok","process":0,"f":"read","value":[\(list)]}
+
+      """
+    let run = try Program.run("check", "--shrink", "-", input: text)
+    #expect(run.ending == .exit(1))
+    #expect(run.output.contains("1998, 1999] (2000 elements)"), "\(run.output)")
+    #expect(run.output.utf8.count < 2_000)
+  }
+
   @Test("JSON has the documented fields, one object a line, malformed files too")
   func json() throws {
     let scratch = try Scratch()

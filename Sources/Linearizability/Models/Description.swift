@@ -51,22 +51,35 @@ extension ValueTable {
 }
 
 /// The value as people write it; close to JSON, on one line.
+///
+/// Of long lists and texts the middle is left out: reports stay small whatever the history holds.
 func describeValue(_ value: Value) -> String {
   switch value {
   case .null: return "null"
   case .boolean(let value): return value ? "true" : "false"
   case .integer(let value): return "\(value)"
   case .decimal(let value): return "\(value)"
-  case .string(let text): return quoted(text)
+  case .string(let text):
+    guard text.utf8.count > longestText else { return quoted(text) }
+    let (start, end) = (text.prefix(longestText / 2), text.suffix(longestText / 4))
+    return quoted(start + "…" + end) + " (\(text.utf8.count) bytes)"
   case .symbol(let name): return name
   case .bytes(let bytes): return "\(bytes.count) bytes"
   case .list(let elements):
-    return "[" + elements.map(describeValue).joined(separator: ", ") + "]"
+    guard elements.count > longestList else {
+      return "[" + elements.map(describeValue).joined(separator: ", ") + "]"
+    }
+    let (start, end) = (elements.prefix(longestList / 2), elements.suffix(longestList / 4))
+    return "[" + start.map(describeValue).joined(separator: ", ") + ", … "
+      + end.map(describeValue).joined(separator: ", ") + "] (\(elements.count) elements)"
   case .map(let fields):
     let entries = fields.map { "\(describeValue($0.name)): \(describeValue($0.value))" }
     return "{" + entries.joined(separator: ", ") + "}"
   }
 }
+
+/// How many elements of a list are told, and how many bytes of a text.
+private let (longestList, longestText) = (48, 240)
 
 private func quoted(_ text: String) -> String {
   var result = "\""
