@@ -9,7 +9,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
   /// Copies what the system wrote.
   init(_ bytes: UnsafeRawBufferPointer) {
     size = socklen_t(min(bytes.count, MemoryLayout<sockaddr_storage>.size))
-    withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: .init(rebasing: bytes.prefix(Int(size)))) }
+    withUnsafeMutableBytes(of: &storage) {
+      $0.copyMemory(from: .init(rebasing: bytes.prefix(Int(size))))
+    }
   }
 
   /// Lets a system call fill it in; stays empty if that fails.
@@ -68,7 +70,8 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
       case AF_INET: return SystemCalls.text(family: AF_INET, start + 4)
       case AF_INET6:
         let address = bytes[8..<24]
-        let isMapped = address.prefix(10).allSatisfy { $0 == 0 } && bytes[18] == 255
+        let isMapped =
+          address.prefix(10).allSatisfy { $0 == 0 } && bytes[18] == 255
           && bytes[19] == 255
         // Taking connections of both families: as Java says it.
         if address.allSatisfy({ $0 == 0 }) { return "0.0.0.0" }

@@ -81,14 +81,28 @@ extension ServerLoop {
         ("num_total_watches", .number(summary.watches)),
       ]
     case .watches:
-      return [("session_id_to_watched_paths", .object(replica.tree.watchesByWatcher.map {
-        ("0x" + hexadecimal(session(of: $0.watcher)), .list($0.paths.map(Self.text)))
-      }))]
+      return [
+        (
+          "session_id_to_watched_paths",
+          .object(
+            replica.tree.watchesByWatcher.map {
+              ("0x" + hexadecimal(session(of: $0.watcher)), .list($0.paths.map(Self.text)))
+            })
+        )
+      ]
     case .watchesByPath:
-      return [("path_to_session_ids", .object(replica.tree.watchesByPath.map {
-        (String(decoding: $0.path, as: UTF8.self),
-          .list($0.watchers.map { .text("0x" + hexadecimal(session(of: $0))) }))
-      }))]
+      return [
+        (
+          "path_to_session_ids",
+          .object(
+            replica.tree.watchesByPath.map {
+              (
+                String(decoding: $0.path, as: UTF8.self),
+                .list($0.watchers.map { .text("0x" + hexadecimal(session(of: $0))) })
+              )
+            })
+        )
+      ]
     }
   }
 

@@ -3,7 +3,9 @@ import Replica
 import Sockets
 
 extension ServerLoop {
-  /// Answers what is under way, and closes everything. Sessions go on: their clients come back.
+  /// Answers what is under way, and closes everything.
+  ///
+  /// Sessions go on: their clients come back.
   mutating func shutDown() {
     let deadline = SystemClock.now().advanced(milliseconds: 2000)
     while replica.outstandingRequests > 0, replica.failure == nil, SystemClock.now() < deadline {
