@@ -141,8 +141,8 @@ struct ExplanationTests {
     }
     #expect(
       explanation.summary
-        == "Operation 1 (process 1, lines 4–5) found another value than 1, but no order of the"
-        + " other operations brings the register to that between its call and its return: it could"
+        == "Operation 1 (process 1, lines 4–5) found another value than 1, which it was to replace,"
+        + " but no order of the other operations brings the register to that between its call and its return: it could"
         + " only be 1.")
   }
 
@@ -298,7 +298,7 @@ struct ExplanationTests {
     #expect(
       explanation.summary
         == "Operation 1 (process 1, lines 3–5) acquired 1 permit, but no order of the operations"
-        + " seen by then has a place for it; without it the semaphore could be 0 of 1 left or 1 of"
+        + " seen by then has a place for it; without it the semaphore could have 0 of 1 left or 1 of"
         + " 1 left at that time.")
   }
 

@@ -81,7 +81,7 @@ struct Scene {
     case .read: return "read \(first)"
     case .write: return "wrote \(first)"
     case .cas: return "replaced \(first) by \(text(operation.second))"
-    case .failedCas: return "found another value than \(first)"
+    case .failedCas: return "found another value than \(first), which it was to replace"
     case .append: return "appended \(first)"
     case .delete: return "deleted the value"
     case .add: return "added \(first)"
@@ -143,8 +143,9 @@ struct Scene {
       return "by the time it ended no order of the operations explained all answers"
     }
     let possible = list(states)
+    let verb = model.name == .semaphore ? "have" : "be"
     guard relaxation.isObservation(last.operation) else {
-      let rest = possible.map { "; without it \(object) could be \($0) at that time" } ?? ""
+      let rest = possible.map { "; without it \(object) could \(verb) \($0) at that time" } ?? ""
       return "no order of the operations seen by then has a place for it\(rest)"
     }
     let rest = possible.map { ": it could only be \($0)" } ?? ""
