@@ -1,7 +1,9 @@
 import Glibc
 import LinnaeusBase
 
-/// A TCP connection that does not block. Whoever holds it closes it.
+/// A TCP connection that does not block.
+///
+/// Whoever holds it closes it.
 public struct StreamSocket: Hashable, Sendable {
   /// What a transfer came to.
   public enum Transfer: Hashable, Sendable {
