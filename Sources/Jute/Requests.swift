@@ -131,12 +131,19 @@ public struct SetWatchesRequest {
 
   /// Reads one; `setWatches2` has the persistent ones too.
   public init(from reader: inout ByteReader, hasPersistent: Bool) throws(ByteReaderError) {
+    func paths(_ reader: inout ByteReader) throws(ByteReaderError) -> [[UInt8]] {
+      let start = reader
+      // Null is no list here.
+      guard try reader.int32() >= 0 else { throw reader.error("a list of paths was expected") }
+      reader = start
+      return try reader.strings()
+    }
     relativeZxid = try reader.zxid()
-    data = try reader.strings()
-    exist = try reader.strings()
-    children = try reader.strings()
-    persistent = hasPersistent ? try reader.strings() : []
-    recursive = hasPersistent ? try reader.strings() : []
+    data = try paths(&reader)
+    exist = try paths(&reader)
+    children = try paths(&reader)
+    persistent = hasPersistent ? try paths(&reader) : []
+    recursive = hasPersistent ? try paths(&reader) : []
   }
 }
 

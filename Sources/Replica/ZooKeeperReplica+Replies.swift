@@ -16,10 +16,10 @@ extension ZooKeeperReplica {
 
   /// Ends the reply to a request: fills in the header; after an error the body goes.
   mutating func finishReply(
-    _ header: ReplyHeader, on slot: Int32, from start: Int, receivedAt: Instant,
-    into effects: inout Effects
+    _ header: ReplyHeader, on slot: Int32, from start: Int, keepsBody: Bool = false,
+    receivedAt: Instant, into effects: inout Effects
   ) {
-    finishFrame(header, on: slot, from: start, into: &effects)
+    finishFrame(header, on: slot, from: start, keepsBody: keepsBody, into: &effects)
     connections[Int(slot)].statistics.lastZxid = header.zxid
     connections[Int(slot)].statistics.lastResponse = wall
     finishUnanswered(on: slot)
@@ -35,14 +35,12 @@ extension ZooKeeperReplica {
   }
 
   /// Writes a whole reply that has no body.
-  ///
-  /// What stands behind `replacing`, if that is given, was a reply begun, and goes.
   mutating func reply(
-    to xid: Int32, _ error: ErrorCode, on slot: Int32, replacing begun: Int? = nil,
-    receivedAt: Instant, into effects: inout Effects
+    to xid: Int32, _ error: ErrorCode, on slot: Int32, receivedAt: Instant,
+    into effects: inout Effects
   ) {
-    let start = begun ?? effects.outputs[Int(slot)].count
-    if begun == nil { beginReply(slot, into: &effects) }
+    let start = effects.outputs[Int(slot)].count
+    beginReply(slot, into: &effects)
     finishReply(
       ReplyHeader(xid: xid, zxid: tree.lastZxid, error: error), on: slot, from: start,
       receivedAt: receivedAt, into: &effects)
@@ -50,10 +48,11 @@ extension ZooKeeperReplica {
 
   /// Fills in the header of a frame that ``beginReply(_:into:)`` began.
   mutating func finishFrame(
-    _ header: ReplyHeader, on slot: Int32, from start: Int, into effects: inout Effects
+    _ header: ReplyHeader, on slot: Int32, from start: Int, keepsBody: Bool = false,
+    into effects: inout Effects
   ) {
     let index = Int(slot)
-    if header.error != .ok {
+    if header.error != .ok, !keepsBody {
       let surplus = effects.outputs[index].count - start - 4 - ReplyHeader.size
       effects.outputs[index].bytes.removeLast(surplus)
     }

@@ -48,7 +48,7 @@ extension ZooKeeperReplica {
     connections[Int(slot)].statistics.lastOpcode = header.opcode
     connections[Int(slot)].statistics.outstanding += 1
     outstandingRequests += 1
-    if header.opcode.isWrite {
+    if header.opcode.isWrite, header.opcode != .reconfig || isWellFormedReconfig(reader) {
       connections[Int(slot)].waiting.append(.write)
       prepare(header, reader.takeRest(), on: slot, receivedAt: receivedAt, into: &effects)
     } else if connections[Int(slot)].waiting.isEmpty {
@@ -56,6 +56,12 @@ extension ZooKeeperReplica {
     } else {
       connections[Int(slot)].waiting.append(.packet(packet.array, receivedAt: receivedAt))
     }
+  }
+
+  /// Apache reads this one request before it gives it a zxid.
+  private func isWellFormedReconfig(_ reader: ByteReader) -> Bool {
+    var reader = reader
+    return (try? ReconfigRequest(from: &reader)) != nil
   }
 
   /// Takes up what waited, as far as nothing that it waits for is under way.
@@ -95,6 +101,9 @@ extension ZooKeeperReplica {
       } else {
         error = .marshallingError
       }
+    case .reconfig:
+      beginReply(slot, into: &effects)
+      error = .marshallingError
     default:
       guard header.opcode.isRead else {
         return refuseUnknown(header, on: slot, receivedAt: receivedAt, into: &effects)
@@ -114,14 +123,28 @@ extension ZooKeeperReplica {
           header.opcode, &body, for: requester, events: &events,
           into: &effects.outputs[Int(slot)])
       } catch {
-        return reply(
-          to: header.xid, .marshallingError, on: slot, replacing: start, receivedAt: receivedAt,
-          into: &effects)
+        return replyMalformed(header, on: slot, from: start, receivedAt: receivedAt, into: &effects)
       }
     }
     finishReply(
       ReplyHeader(xid: xid, zxid: tree.lastZxid, error: error), on: slot, from: start,
       receivedAt: receivedAt, into: &effects)
+  }
+
+  /// Ends the reply to a read that is none; what was written of it goes.
+  ///
+  /// A malformed multiRead has a body even so, which ends at once (seen on 3.8.0).
+  private mutating func replyMalformed(
+    _ header: RequestHeader, on slot: Int32, from start: Int, receivedAt: Instant,
+    into effects: inout Effects
+  ) {
+    let surplus = effects.outputs[Int(slot)].count - start
+    effects.outputs[Int(slot)].bytes.removeLast(surplus)
+    beginReply(slot, into: &effects)
+    if header.opcode == .multiRead { MultiHeader.end.write(to: &effects.outputs[Int(slot)]) }
+    finishReply(
+      ReplyHeader(xid: header.xid, zxid: tree.lastZxid, error: .marshallingError), on: slot,
+      from: start, keepsBody: true, receivedAt: receivedAt, into: &effects)
   }
 
   private mutating func setWatches(

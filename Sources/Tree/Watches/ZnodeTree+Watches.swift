@@ -4,13 +4,15 @@ import LinnaeusBase
 /// The requests about watches (zookeeper-protocol.md, section 4).
 extension ZnodeTree {
   /// What `checkWatches` and `removeWatches` ask for: which kinds in which of the two tables.
+  ///
+  /// As in 3.8, whose tables do not tell kinds apart, and both hold the recursive ones; 3.9 knows two
+  /// more numbers.
   private static func watchesAsked(_ number: Int32) -> (data: WatchModes, children: WatchModes)? {
-    switch number {
-    case 1: ([], .standard)
-    case 2: (.standard, [])
-    case 3: ([.standard, .persistent, .recursive], [.standard, .persistent, .recursive])
-    case 4: (.persistent, .persistent)
-    case 5: (.recursive, [])
+    let all: WatchModes = [.standard, .persistent, .recursive]
+    return switch number {
+    case 1: (.recursive, all)
+    case 2: (all, [])
+    case 3: (all, all)
     default: nil
     }
   }
