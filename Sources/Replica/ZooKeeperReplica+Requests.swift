@@ -123,28 +123,19 @@ extension ZooKeeperReplica {
           header.opcode, &body, for: requester, events: &events,
           into: &effects.outputs[Int(slot)])
       } catch {
-        return replyMalformed(header, on: slot, from: start, receivedAt: receivedAt, into: &effects)
+        error = .marshallingError
+        truncate(slot, to: start, into: &effects)
+        beginReply(slot, into: &effects)
       }
     }
     finishReply(
       ReplyHeader(xid: xid, zxid: tree.lastZxid, error: error), on: slot, from: start,
-      receivedAt: receivedAt, into: &effects)
+      keepsBody: header.opcode == .multiRead, receivedAt: receivedAt, into: &effects)
   }
 
-  /// Ends the reply to a read that is none; what was written of it goes.
-  ///
-  /// A malformed multiRead has a body even so, which ends at once (seen on 3.8.0).
-  private mutating func replyMalformed(
-    _ header: RequestHeader, on slot: Int32, from start: Int, receivedAt: Instant,
-    into effects: inout Effects
-  ) {
-    let surplus = effects.outputs[Int(slot)].count - start
-    effects.outputs[Int(slot)].bytes.removeLast(surplus)
-    beginReply(slot, into: &effects)
-    if header.opcode == .multiRead { MultiHeader.end.write(to: &effects.outputs[Int(slot)]) }
-    finishReply(
-      ReplyHeader(xid: header.xid, zxid: tree.lastZxid, error: .marshallingError), on: slot,
-      from: start, keepsBody: true, receivedAt: receivedAt, into: &effects)
+  /// Takes back what was written for a connection.
+  private func truncate(_ slot: Int32, to count: Int, into effects: inout Effects) {
+    effects.outputs[Int(slot)].bytes.removeLast(effects.outputs[Int(slot)].count - count)
   }
 
   private mutating func setWatches(

@@ -54,6 +54,24 @@ struct AccessList: Hashable, Sendable {
   }
 }
 
+/// Whether an entry of a list lacks a scheme, or an id where one is needed: to Apache that is no
+/// list at all, rather than an invalid one.
+func hasNullIdentity(_ list: BorrowedBytes) -> Bool {
+  // The open list, which is what nearly everybody sends.
+  if list == AccessList.open.bytes { return false }
+  var reader = ByteReader(list)
+  do throws(ByteReaderError) {
+    for _ in 0..<(try reader.count(elementSize: 12) ?? 0) {
+      _ = try reader.int32()
+      guard let scheme = try reader.string() else { return true }
+      if try reader.string() == nil, !(scheme == "auth") { return true }
+    }
+    return false
+  } catch {
+    return false
+  }
+}
+
 /// Where a tree keeps an access-control list.
 ///
 /// The index of a znode that is gone stays valid until the next transaction is applied.

@@ -20,6 +20,7 @@ extension Preparation {
     guard let slash = request.path.lastSlash, !request.path.buffer.contains(0) else {
       return .badArguments
     }
+    if hasNullIdentity(request.acl) { return .marshallingError }
     guard let list = fixedUp(request.acl, context, tree) else { return .invalidACL }
     let parentPath = request.path[0..<slash]
     guard let parent = node(parentPath, tree) else { return .noNode }
@@ -125,6 +126,7 @@ extension Preparation {
   ) -> ErrorCode {
     guard context.sessionError == .ok else { return context.sessionError }
     guard PathRules.isValid(request.path) else { return .badArguments }
+    if hasNullIdentity(request.acl) { return .marshallingError }
     guard let list = fixedUp(request.acl, context, tree) else { return .invalidACL }
     guard var node = node(request.path, tree) else { return .noNode }
     guard node.allows(.admin, context.identities, tree) else { return .noAuth }

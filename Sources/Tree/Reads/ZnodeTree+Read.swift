@@ -28,7 +28,8 @@ extension ZnodeTree {
   ///   - requester: Who asks.
   ///   - events: Where to append the events that `setWatches` makes due, before the reply.
   ///   - response: Where to append the body of the response.
-  /// - Returns: The error for the reply's header; unless it is `.ok`, nothing was appended.
+  /// - Returns: The error for the reply's header; unless it is `.ok`, nothing was appended, save for
+  ///   a multiRead, whose body is sent even so.
   /// - Throws: An error where the request's bytes are no such request: the answer is
   ///   `.marshallingError`, and nothing was appended or watched.
   public mutating func read(
@@ -192,7 +193,12 @@ extension ZnodeTree {
     var header = try MultiHeader(from: &body)
     while !header.isDone {
       guard header.opcode == .getData || header.opcode == .getChildren else {
-        throw body.error("\(header.opcode) within a multiRead")
+        guard header.opcode.isWriteOfMulti else {
+          throw body.error("\(header.opcode) within a multiRead")
+        }
+        // The one error with a body, which holds nothing (seen on 3.8.0).
+        MultiHeader.end.write(to: &response)
+        return .marshallingError
       }
       var request = try PathWatchRequest(from: &body)
       request.watch = false
@@ -217,5 +223,15 @@ extension ZnodeTree {
   @inline(__always)
   private func isReadable(_ slot: Int32, _ identities: [Identity]) -> Bool {
     acls[nodes[slot].acl].allows(.read, identities: identities)
+  }
+}
+
+extension Opcode {
+  /// Whether a multi may hold it.
+  fileprivate var isWriteOfMulti: Bool {
+    switch self {
+    case .create, .create2, .createContainer, .createTTL, .delete, .setData, .check: true
+    default: false
+    }
   }
 }
