@@ -103,6 +103,15 @@ struct Alphabet: Sendable, CustomTestStringConvertible {
         ModelOperation(.read, text[1]), ModelOperation(.read, text[0]),
       ]
     },
+    Alphabet("text that is compared", .keyValue, configure: { $0.missingIsEmpty = true }) {
+      values in
+      let text = ["a", "b", "ab"].map { values.intern(.string($0)) }
+      return [
+        ModelOperation(.append, text[0]), ModelOperation(.append, text[1]),
+        ModelOperation(.cas, text[1], text[0]), ModelOperation(.failedCas, text[1]),
+        ModelOperation(.read, text[0]), ModelOperation(.read, text[2]),
+      ]
+    },
     Alphabet("text that can be cut in two ways", .keyValue, configure: { $0.missingIsEmpty = true })
     {
       values in

@@ -10,11 +10,16 @@ struct Comparison {
   private(set) var linearizable = 0
   private(set) var differences = 0
   private let candidates: [Engine]
+  private let takesTurns: Bool
 
-  init(_ model: BuiltInModel, name: String, engines: [Engine] = Engine.all) {
+  /// Compares some engines; with little effort they take turns, unless all must decide everything.
+  init(
+    _ model: BuiltInModel, name: String, engines: [Engine] = Engine.all, takesTurns: Bool = true
+  ) {
     self.model = model
     self.name = name
     candidates = engines
+    self.takesTurns = takesTurns
   }
 
   /// Compares, and records an issue for each of the first differences.
@@ -41,9 +46,9 @@ struct Comparison {
     return found
   }
 
-  /// All engines; with little effort they take turns.
+  /// The engines whose turn it is.
   private var engines: [Engine] {
-    guard Effort.factor < 10 else { return candidates }
+    guard takesTurns, Effort.factor < 10 else { return candidates }
     return [candidates[histories % candidates.count]]
   }
 

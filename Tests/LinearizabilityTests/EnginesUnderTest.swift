@@ -27,18 +27,23 @@ struct Engine: Sendable, CustomTestStringConvertible {
         ?? PartitionResult(verdict: .unknown, decidedBy: "no monitor")
     },
     portfolio("depth first in the register's space", [.depthFirst, .registerSpace]),
-    portfolio("frontier in the register's space", [.wideFrontier, .registerSpace]),
+    portfolio(
+      "frontier in the register's space", [.wideFrontier, .registerSpace], dominanceThreshold: 1),
     portfolio("depth first", [.depthFirst]),
-    portfolio("frontier", [.wideFrontier]),
+    portfolio("frontier", [.wideFrontier], dominanceThreshold: 1),
     portfolio("a frontier of one", [.wideFrontier, .registerSpace], width: 1),
   ]
 
+  /// An engine alone; small histories have few configurations, so that a threshold of 1 lets a
+  /// frontier drop all that are dominated.
   private static func portfolio(
-    _ name: String, _ engines: Portfolio.Engines, width: Int = 2048
+    _ name: String, _ engines: Portfolio.Engines, width: Int = 2048,
+    dominanceThreshold: Int = 32
   ) -> Engine {
     Engine(name: name) { partition, model, budget in
       var portfolio = Portfolio(engines: engines, budget: budget)
       portfolio.wideWidth = width
+      portfolio.dominanceThreshold = dominanceThreshold
       return portfolio.decide(partition, model: model)
     }
   }

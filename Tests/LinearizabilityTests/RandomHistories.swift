@@ -253,7 +253,7 @@ private struct HistorySimulation {
     case 0..<4: return ModelOperation(.read)
     case 4..<6: return ModelOperation(.write, newValue())
     case 6 where options.model == .keyValue: return ModelOperation(.delete)
-    case 7... where options.appends: return ModelOperation(.append, newValue())
+    case 7..<9 where options.appends: return ModelOperation(.append, newValue())
     default:
       let object = key.smallInteger.map { Int($0) } ?? 0
       let from = random.chance(1, in: 2) ? objects[object].current(&values) : knownValue()

@@ -41,6 +41,7 @@ struct FrontierSearch<Space: SearchSpace> {
   private var space: Space
   private let budget: SearchBudget
   private let baseWidth: Int
+  private let dominanceThreshold: Int
   private var trail: [TrailStep] = []
   private var trailLimit = 1 << 16
   private var frontier: [Member]
@@ -60,11 +61,13 @@ struct FrontierSearch<Space: SearchSpace> {
   private var hardest = (layer: 0, work: 0)
   private var deepest: (layer: Int, trail: [(operation: Int32, layer: Int32)]) = (0, [])
 
-  /// Starts a search that keeps `baseWidth` configurations of a layer at first.
-  init(space: Space, budget: SearchBudget, baseWidth: Int) {
+  /// Starts a search that keeps `baseWidth` configurations of a layer at first, and looks for
+  /// dominated ones among more than `dominanceThreshold`.
+  init(space: Space, budget: SearchBudget, baseWidth: Int, dominanceThreshold: Int = 32) {
     self.space = space
     self.budget = budget
     self.baseWidth = baseWidth
+    self.dominanceThreshold = dominanceThreshold
     frontier = [Member(configuration: space.initial, trail: -1)]
   }
 
@@ -243,7 +246,7 @@ struct FrontierSearch<Space: SearchSpace> {
       }
     }
     if space.layer & 63 == 63, let limit = budget.limitReached { return limit }
-    if passed.count > min(width, 32) { removeDominated() }
+    if passed.count > min(width, dominanceThreshold) { removeDominated() }
     if passed.count > width {
       cut()
       keepBest(width)

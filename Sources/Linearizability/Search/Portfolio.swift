@@ -26,6 +26,9 @@ struct Portfolio: Sendable {
   /// How many configurations of a layer a narrow frontier may come to keep, and a wide one keeps
   /// at first.
   var wideWidth = 2048
+  /// Among how many configurations of a layer dominated ones may stay: to look for them costs more
+  /// than a few of them do.
+  var dominanceThreshold = 32
   private static let narrowWidth = 8
   let budget: SearchBudget
 
@@ -151,7 +154,8 @@ struct Portfolio: Sendable {
   ) -> (EngineOutcome, String) where Space.Configuration: Sendable {
     var frontier = FrontierSearch(
       space: space, budget: budget,
-      baseWidth: engines.contains(.narrowFrontier) ? Self.narrowWidth : wideWidth)
+      baseWidth: engines.contains(.narrowFrontier) ? Self.narrowWidth : wideWidth,
+      dominanceThreshold: dominanceThreshold)
     if engines.contains(.narrowFrontier) {
       let outcome = frontier.run(largestWidth: wideWidth)
       guard case .gaveUp = outcome else { return (outcome, "narrow frontier") }
