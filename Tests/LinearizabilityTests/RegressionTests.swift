@@ -41,6 +41,26 @@ import Testing
       ])
   }
 
+  @Test("A write of the present value hides another one at its last chance, for a later failed cas")
+  func hiddenAtLastChance() {
+    expect(
+      .holds,
+      [
+        (.write(1), 0, 2), (.cas(1, 2), 1, 3), (.write(1), 4, 7), (.write(2), 5, 6),
+        (.failedCas(1), 8, 9),
+      ])
+  }
+
+  @Test("A write that nobody reads follows one that is read, for a later failed cas")
+  func leftAtLastChance() {
+    expect(
+      .holds,
+      [
+        (.write(0), 0, 9), (.read(0), 1, 4), (.write(1), 2, 7), (.write(2), 3, 6),
+        (.read(1), 5, 10), (.failedCas(1), 8, 11),
+      ])
+  }
+
   @Test("A chain of indeterminate swaps of which nobody needs the last, nor so any other")
   func idleChain() {
     for length in [1, 2, 3, 7, 8, 9, 12] {

@@ -213,7 +213,17 @@ struct RegisterSpace<Mask: SlotMask>: SearchSpace, Sendable {
     if !(reads[value] - configuration.satisfied).isEmpty { return true }
     if !(casFrom[value] - configuration.spent).isEmpty { return true }
     if demand.hasFuture(value) { return true }
-    return leavingHelps(configuration) || demand.hasFutureFailed(Int(configuration.state))
+    // Nobody needs the value, but a failed cas may need the register to have left another one: the
+    // state, or what anything open may set before.
+    if leavingHelps(configuration) || demand.hasFutureFailed(Int(configuration.state)) {
+      return true
+    }
+    var others = (allWrites | allCas) - configuration.spent
+    while let slot = others.popFirst() {
+      let other = Int(problem.produced(Int(occupants[slot])))
+      if other != value, demand.hasFutureFailed(other) { return true }
+    }
+    return false
   }
 
   private func appendCasSteps(
