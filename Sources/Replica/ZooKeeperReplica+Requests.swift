@@ -118,11 +118,14 @@ extension ZooKeeperReplica {
           to: header.xid, error, on: slot, receivedAt: receivedAt, into: &effects)
       }
       beginReply(slot, into: &effects)
-      do throws(ByteReaderError) {
-        error = try tree.read(
+      let result = Result { () throws(ByteReaderError) in
+        try tree.read(
           header.opcode, &body, for: requester, events: &events,
           into: &effects.outputs[Int(slot)])
-      } catch {
+      }
+      switch result {
+      case .success(let answer): error = answer
+      case .failure:
         error = .marshallingError
         truncate(slot, to: start, into: &effects)
         beginReply(slot, into: &effects)
