@@ -5,7 +5,8 @@ public struct ByteReader {
   /// All of the bytes.
   public let bytes: BorrowedBytes
   /// Where the next byte is taken from.
-  public private(set) var position = 0
+  @inlinable public var position: Int { place }
+  @usableFromInline var place = 0
 
   /// Starts at the first of the bytes, which stay their owner's.
   @inlinable
@@ -77,9 +78,10 @@ public struct ByteReader {
     return Value(bigEndian: value)
   }
 
-  @usableFromInline
+  @inlinable
+  @inline(__always)
   mutating func advance(_ count: Int) {
-    position += count
+    place += count
   }
 
   @usableFromInline

@@ -2,27 +2,33 @@
 ///
 /// Both ends cost O(1), amortized; the room of elements that have left is used again.
 public struct FIFO<Element> {
-  private var elements: [Element?] = []
-  private var head = 0
+  @usableFromInline var elements: [Element?] = []
+  @usableFromInline var head = 0
 
   /// Starts empty.
+  @inlinable
   public init() {}
 
   /// How many elements wait.
+  @inlinable
   public var count: Int { elements.count - head }
 
   /// Whether none waits.
+  @inlinable
   public var isEmpty: Bool { elements.count == head }
 
   /// The element that leaves next.
+  @inlinable
   public var first: Element? { isEmpty ? nil : elements[head] }
 
   /// Adds an element behind all others.
+  @inlinable
   public mutating func append(_ element: Element) {
     elements.append(element)
   }
 
   /// Takes the element that came first; nil if none waits.
+  @inlinable
   public mutating func popFirst() -> Element? {
     guard head < elements.count else { return nil }
     let element = elements[head]
@@ -39,6 +45,7 @@ public struct FIFO<Element> {
   }
 
   /// Takes all of them away.
+  @inlinable
   public mutating func removeAll() {
     elements.removeAll()
     head = 0
