@@ -58,7 +58,6 @@ struct PropertyTests {
     #expect(server.agrees, "seed \(seed): a transaction carried another digest")
     let expected: [ErrorCode] = [
       .ok, .noNode, .nodeExists, .badVersion, .notEmpty, .badArguments, .noAuth,
-      .noChildrenForEphemerals,
     ]
     for error in expected { #expect(met[error] != nil, "seed \(seed) never met \(error)") }
   }

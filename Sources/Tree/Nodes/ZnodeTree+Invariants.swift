@@ -19,7 +19,9 @@ extension ZnodeTree {
       if nodes.slot(of: node.path) != slot { return "\(name) is not found" }
       if let problem = brokenChildren(of: slot) { return "\(name): \(problem)" }
       if acls.entries[Int(node.acl.rawValue)].uses <= 0 { return "\(name) has no list" }
-      switch OwnerKind(node.owner, hasExtendedTypes: options.hasExtendedTypes) {
+      // Nobody owns the root, whatever a snapshot says.
+      let owner = slot == ZnodeStore.root ? 0 : node.owner
+      switch OwnerKind(owner, hasExtendedTypes: options.hasExtendedTypes) {
       case .none: break
       case .session:
         ephemeral += 1

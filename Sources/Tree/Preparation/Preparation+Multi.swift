@@ -8,6 +8,8 @@ extension Preparation {
     case delete(PathVersionRequest)
     case setData(SetDataRequest)
     case check(PathVersionRequest)
+    /// A creation with a time to live in a request that has no room for one.
+    case timeless
 
     var opcode: Opcode {
       switch self {
@@ -15,6 +17,7 @@ extension Preparation {
       case .delete: .delete
       case .setData: .setData
       case .check: .check
+      case .timeless: .createTTL
       }
     }
   }
@@ -34,6 +37,10 @@ extension Preparation {
       payload.int32(0)
       var error = ErrorCode.runtimeInconsistency
       if !hasFailed {
+        if case .timeless = part {
+          outstanding.undo()
+          return .marshallingError
+        }
         error = prepare(part, context, tree, into: &payload)
         if error != .ok {
           outstanding.undo()
@@ -62,6 +69,7 @@ extension Preparation {
     case .delete(let request): prepareDelete(request, context, tree, into: &payload)
     case .setData(let request): prepareSetData(request, context, tree, into: &payload)
     case .check(let request): prepareCheck(request, context, tree, into: &payload)
+    case .timeless: .marshallingError
     }
   }
 
@@ -83,16 +91,14 @@ extension Preparation {
     return parts
   }
 
-  /// Within a multi the flags say which operation a creation is, as in Apache's `Op.create`; only a
-  /// request with room for a time to live can ask for one.
+  /// Within a multi the flags say which operation a creation is, as in Apache's `Op.create`.
   private func readCreate(
     _ opcode: Opcode, _ reader: inout ByteReader
   ) throws(ByteReaderError) -> Part {
     var request = try CreateRequest(from: &reader, hasTTL: opcode == .createTTL)
     let mode = CreateMode(flags: request.flags)
     if mode?.hasTTL == true {
-      guard opcode == .createTTL else { throw reader.error("a creation without a time to live") }
-      return .create(.createTTL, request)
+      return opcode == .createTTL ? .create(.createTTL, request) : .timeless
     }
     request.ttl = nil
     return .create(mode?.isContainer == true ? .createContainer : .create, request)
