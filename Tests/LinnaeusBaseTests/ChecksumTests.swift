@@ -20,6 +20,27 @@ struct ChecksumTests {
     #expect(Adler32(value: pieces.value).value == pieces.value)
   }
 
+  @Test("Adler-32 of every short length, and of random pieces")
+  func adler32Lengths() {
+    var random = SeededRandom(seed: 5)
+    let bytes = (0..<70_000).map { _ in random.chance(1, in: 3) ? 0xFF : UInt8(random.below(256)) }
+    for length in 0..<400 {
+      #expect(
+        bytes[..<length].withBorrowedBytes(Adler32.checksum) == adler(Array(bytes[..<length])))
+    }
+    for _ in 0..<20 {
+      let start = random.below(1000)
+      var checksum = Adler32()
+      var index = start
+      while index < bytes.count {
+        let next = min(bytes.count, index + 1 + random.below(9000))
+        bytes[index..<next].withBorrowedBytes { checksum.update($0) }
+        index = next
+      }
+      #expect(checksum.value == adler(Array(bytes[start...])), "from \(start)")
+    }
+  }
+
   /// The definition, a byte at a time.
   private func adler(_ bytes: [UInt8]) -> UInt32 {
     var (low, high): (UInt32, UInt32) = (1, 0)
