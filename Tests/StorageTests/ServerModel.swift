@@ -20,6 +20,8 @@ enum Mutant: CaseIterable {
   case tornEndStays
   /// What recovery read may never have been durable.
   case recoveredIsNotSynced
+  /// The names of the files that recovery read may never have been durable.
+  case recoveredNamesAreNotSynced
 }
 
 /// A recovered state: what the transactions were, from the first one on.
@@ -190,6 +192,7 @@ struct ServerModel {
     case (.snapshotDirectoryIsNotSynced, .syncDirectory(.snapshot, _)): true
     case (.tornEndStays, .truncate(let number, _)): repairs.contains(number)
     case (.recoveredIsNotSynced, .sync(let number, _)): repairs.contains(number)
+    case (.recoveredNamesAreNotSynced, .syncDirectory(.log, _)): logs.isEmpty
     default: false
     }
   }
