@@ -143,7 +143,7 @@ extension DurableStorage {
       snapshot?.syncing = 0
       if ticketed.step == .naming {
         snapshot = nil
-        retention.snapshots.append(ticketed.zxid)
+        retention.add(ticketed.zxid)
         purgeAsAsked(into: &operations)
         return ticketed.zxid
       }

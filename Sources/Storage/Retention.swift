@@ -15,6 +15,13 @@ struct Retention: Sendable {
     damaged = recovered.damagedSnapshots
   }
 
+  /// A snapshot is durable; it may have replaced a damaged one of the same name.
+  mutating func add(_ snapshot: Zxid) {
+    damaged.removeAll { $0 == .snapshot(snapshot) }
+    snapshots.removeAll { $0 == snapshot }
+    snapshots.insert(snapshot, at: snapshots.firstIndex { $0 > snapshot } ?? snapshots.count)
+  }
+
   /// The logs that begin no later than what must be replayed on top of the snapshot; the last of
   /// them is needed, and all that follow.
   static func firstNeededLog(_ logs: [Zxid], on snapshot: Zxid) -> Int {

@@ -20,10 +20,10 @@ public struct StorageOptions: Sendable {
 
   /// As many bytes go to the disk before they must be durable, save for a longer transaction.
   var batchBytes = 4 << 20
-  /// After so many bytes of a snapshot it is synced, so that the log never waits for more.
-  var snapshotSyncBytes = 8 << 20
+  /// After so many bytes of a snapshot it is synced, so that the log never waits for much more.
+  var snapshotSyncBytes = 1 << 20
   /// Bytes of a snapshot are written in pieces of this size.
-  var snapshotWriteBytes = 1 << 20
+  var snapshotWriteBytes = 256 << 10
   /// For tests: fewer snapshots may be retained than Apache allows.
   package var smallestRetention = 3
 }

@@ -237,6 +237,31 @@ import Testing
     #expect(server.history.count == 14)
   }
 
+  @Test("A snapshot that replaces a damaged one of its name is not removed for it")
+  func replacedSnapshot() throws {
+    var options = StorageOptions()
+    options.snapshotEveryTransactions = 2
+    options.retainedSnapshots = 3
+    var server = ServerModel(options: options, seed: 9)
+    for _ in 0..<4 {
+      server.append(size: 20)
+      server.append(size: 20)
+      server.settle()
+      server.beginSnapshot(behind: 0)
+      server.settle()
+    }
+    let newest = StoredFile.snapshot(Zxid(rawValue: 8))
+    server.disk.put(newest, Array(server.disk.contents(newest).dropLast(9)))
+    try server.crash(.process)
+    server.settle()
+    server.beginSnapshot(behind: 0)
+    server.settle()
+    #expect(server.disk.isDurable(newest))
+    try server.crash(.process)
+    #expect(server.recovered.snapshot == Zxid(rawValue: 8))
+    #expect(server.recovered.warnings.isEmpty)
+  }
+
   @Test("What a crash left behind is removed, and what is no file of ours stays")
   func leftovers() throws {
     var (disk, history) = DamageTests.directory()
