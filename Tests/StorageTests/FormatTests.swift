@@ -90,7 +90,10 @@ import Testing
     let log = disk.contents(.log(Zxid(rawValue: 1)))
     #expect(log.count == 64 << 20)
     #expect(Array(log[..<ApacheFiles.log1.count]) == ApacheFiles.log1)
-    #expect(log[ApacheFiles.log1.count...].allSatisfy { $0 == 0 })
+    let after = log.dropFirst(ApacheFiles.log1.count)
+    for zeros in [after.prefix(10_000), after.suffix(10_000)] {
+      #expect(zeros.allSatisfy { $0 == 0 })
+    }
   }
 
   @Test("The same body makes the same snapshot as Apache's", arguments: [0, 0x36] as [Int64])
@@ -153,7 +156,9 @@ import Testing
 
   @Test("What is written passes an independent reader", .enabled(if: Self.dump != nil))
   func independentReader() throws {
-    let disk = Self.write { storage, queue in
+    var options = StorageOptions()
+    options.preallocationBytes = 1 << 17
+    let disk = Self.write(options) { storage, queue in
       for zxid in 1...40 as ClosedRange<Int64> {
         transaction(zxid, size: 0, into: &storage)
         storage.flush(into: &queue)

@@ -67,7 +67,9 @@ struct Recovered: RecoverySink {
 }
 
 func fingerprint(_ payload: BorrowedBytes) -> UInt64 {
-  payload.buffer.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  var checksum = CRC32()
+  checksum.update(payload)
+  return UInt64(checksum.value) << 32 | UInt64(Adler32.checksum(payload))
 }
 
 /// A transaction of some bytes, which follow from the generator.
@@ -80,7 +82,8 @@ func transaction(
     opcode: .setData
   ).write(to: &writer)
   let isBlank = isBlank ?? random.chance(1, in: 4)
-  for _ in 0..<size { writer.uint8(isBlank ? 0 : UInt8(random.below(256))) }
+  for _ in 0..<size / 8 { writer.int64(isBlank ? 0 : Int64(bitPattern: random.next())) }
+  for _ in 0..<size % 8 { writer.uint8(isBlank ? 0 : UInt8(random.below(256))) }
   writer.uint8(UInt8(1 + random.below(255)))
   return writer.bytes
 }

@@ -191,9 +191,8 @@ extension SimulatedDisk.Inode {
     for start in stride(from: 0, to: size, by: sector) {
       let isWritten = [false, true, random.chance(1, in: 2), random.chance(4, in: 5)][kind]
       let source = isWritten ? current : durable
-      for index in start..<min(size, start + sector) where index < source.count {
-        result[index] = source[index]
-      }
+      let end = min(size, start + sector, source.count)
+      if start < end { result.replaceSubrange(start..<end, with: source[start..<end]) }
     }
     durable = result
     current = result
