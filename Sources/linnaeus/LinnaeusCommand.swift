@@ -17,6 +17,7 @@ struct LinnaeusCommand {
     ("convert", ConvertVerb.help.overview),
     ("serve", ServeVerb.help.overview),
     ("txnlog", TxnlogVerb.help.overview),
+    ("shell", ShellVerb.help.overview),
     ("help", "Show help information of a verb."),
   ]
 
@@ -34,6 +35,7 @@ struct LinnaeusCommand {
       case "convert": return try start(ConvertVerb.self, rest)
       case "serve": return try start(ServeVerb.self, rest)
       case "txnlog": return try start(TxnlogVerb.self, rest)
+      case "shell": return try start(ShellVerb.self, ShellVerb.separated(rest))
       case "help", "--help", "-h": return try help(rest)
       case "--version": return Output.print("linnaeus \(version)\n")
       default:
@@ -67,6 +69,7 @@ struct LinnaeusCommand {
     case "convert": return Output.print(ConvertVerb.help.text)
     case "serve": return Output.print(ServeVerb.help.text)
     case "txnlog": return Output.print(TxnlogVerb.help.text)
+    case "shell": return Output.print(ShellVerb.help.text)
     case let name?:
       throw UsageError(
         message: "there is no verb '\(name)'" + suggestion(for: name, among: verbs.map(\.name)))
