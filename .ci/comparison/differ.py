@@ -24,11 +24,11 @@ WATCHES_MET = (
 
 
 def known_differences():
-    """The rules of the file `.ci/differences`: a word, then the reason."""
+    """The rules of the file `.ci/differences`: a word, then the reason, which may go on."""
     rules = {}
     with open(DIFFERENCES) as file:
         for line in file:
-            if line.strip() and not line.startswith('#'):
+            if line.strip() and not line.startswith(('#', ' ')):
                 name, reason = line.split(None, 1)
                 rules[name] = reason.strip()
     return rules
@@ -74,6 +74,12 @@ class Watches:
                     and (not error or name == 'exists' and error == -101):
                 kind = {'exists': 'exist', 'getData': 'data'}.get(name, 'child')
                 self.set[slot].add((kind, Reader(body).buffer()))
+            if name in ('setWatches', 'setWatches2') and not error:
+                reader = Reader(body)
+                reader.long()
+                for kind in ('data', 'exist', 'child', 'persistent', 'recursive')[
+                        :3 if name == 'setWatches' else 5]:
+                    self.set[slot] |= {(kind, path) for path in reader.vector(Reader.buffer)}
             if name == 'addWatch' and not error:
                 self.set[slot].add((('persistent', 'recursive')[body[-1]], Reader(body).buffer()))
         except (Malformed, IndexError):
@@ -325,7 +331,8 @@ class Comparison:
 
     def sequence(self, seed):
         """Whether the seed's sequence shows no difference."""
-        steps = sequences.generate(seed)
+        steps = sequences.generate(seed, mixes_modes='watch-modes' not in self.rules,
+                                   has_nulls='null-path' not in self.rules)
         difference = self.attempt(steps, self.coverage)
         if difference is None:
             return True

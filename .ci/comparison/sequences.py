@@ -19,8 +19,8 @@ import base64
 import hashlib
 import random
 
-from wire import (CODES, I, L, MULTI_END, OPEN, acl, boolean, buffer, connect_request,
-                  multi_header, vector)
+from wire import (CODES, I, L, MULTI_END, Malformed, OPCODES, OPEN, Reader, acl, boolean, buffer,
+                  connect_request, multi_header, vector)
 
 ROOT = b'/s@@@@@'
 SLOTS = 3
@@ -62,9 +62,13 @@ LIMITS = [
 class Generator:
     """Makes one sequence; it guesses what exists, and is often right."""
 
-    def __init__(self, seed, has_ttl):
+    def __init__(self, seed, has_ttl, mixes_modes):
         self.random = random.Random(seed)
         self.has_ttl = has_ttl
+        # Whether one path of one connection may have one-shot and persistent watches.
+        self.mixes_modes = mixes_modes
+        self.modes = {}
+        self.current = 0
         # What probably exists: path to [is ephemeral, creations below].
         self.tree = {ROOT: [False, 0]}
         self.watched = []
@@ -89,7 +93,7 @@ class Generator:
         draw = self.random.random()
         if draw < odd:
             return self.pick(ODD_PATHS)
-        if draw < 0.3 and self.watched:
+        if draw < 0.35 and self.watched:
             return self.pick(self.watched[-6:])
         if draw < 0.92:
             return self.pick(list(self.tree))
@@ -173,10 +177,17 @@ class Generator:
             self.created(path, flags)
         return body
 
+    def may_watch(self, path, mode):
+        """Whether the path has watches of that mode only; it will have."""
+        return self.mixes_modes or self.modes.setdefault((self.current, path), mode) == mode
+
     def watch(self, path):
         """Whether to watch; what is watched shall change soon."""
-        if not (self.watches and self.chance(0.45)):
+        if not (self.watches and self.chance(0.5)) or not self.may_watch(path, 'one-shot'):
             return boolean(False)
+        return self.watched_soon(path)
+
+    def watched_soon(self, path):
         if path and path.startswith(ROOT):
             self.watched += [path, path]
             self.watched.append(path + b'/' + self.pick([b'a', b'b', b'c']))
@@ -205,15 +216,25 @@ class Generator:
         if name in ('checkWatches', 'removeWatches'):
             return buffer(self.path()) + I(self.pick([1, 2, 3, 3, 1, 2, 3, 0, 4, 5, -1, 9]))
         if name == 'addWatch':
-            path = self.path()
-            self.watch(path)
-            return buffer(path) + I(self.pick([0, 1] * 6 + [2, -1]))
+            mode = self.pick([0, 1] * 6 + [2, -1])
+            for _ in range(20):
+                path = self.path()
+                if mode not in (0, 1) or self.may_watch(path, mode):
+                    break
+            else:
+                mode = 2
+            self.watched_soon(path)
+            return buffer(path) + I(mode)
         if name in ('setWatches', 'setWatches2'):
             # Every watch is told of what happened since: 0 is the beginning, the other the end.
-            lists = 3 if name == 'setWatches' else 5
+            modes = ['one-shot'] * 3 + ([0, 1] if name == 'setWatches2' else [])
+            lists = [[path for path in [self.path() for _ in range(self.random.randrange(3))]
+                      if self.may_watch(path, mode)] for mode in modes]
+            for paths in lists[:2]:
+                for path in paths:
+                    self.watched_soon(path)
             return L(self.pick([0, 1 << 40, 1 << 40])) + b''.join(
-                vector([self.path() for _ in range(self.random.randrange(3))], buffer)
-                for _ in range(lists))
+                vector(paths, buffer) for paths in lists)
         if name == 'auth':
             return I(0) + self.credentials()
         if name == 'sasl':
@@ -304,7 +325,8 @@ class Generator:
         body = self.body(name)
         # A mutated watch or time-out would be as good as any; a mutated createSession could be a
         # session of no time at all.
-        if self.chance(0.04) and b'/zookeeper_' not in body:
+        if self.chance(0.04) and b'/zookeeper_' not in body and (
+                self.mixes_modes or name not in ('addWatch', 'setWatches2')):
             body = self.mutated(body)
         xid = {'ping': -2, 'auth': -4, 'setWatches': -8, 'setWatches2': -8}.get(name)
         if self.chance(0.01) and name != 'ping':
@@ -370,10 +392,12 @@ class Generator:
             if draw < 0.05:
                 self.steps += self.special()
             elif draw < 0.10:
-                self.steps.append(('burst', self.slot(), [
+                self.current = self.slot()
+                self.steps.append(('burst', self.current, [
                     self.request_of_a_burst() for _ in range(self.random.randint(2, 6))]))
             else:
-                self.steps.append(('request', self.slot(), *self.request()))
+                self.current = self.slot()
+                self.steps.append(('request', self.current, *self.request()))
         if self.chance(0.06):
             place = self.random.randrange(len(self.steps) + 1)
             self.steps.insert(place, ('expire', self.chance(0.5)))
@@ -391,6 +415,63 @@ SAFE = {number for name, number in CODES.items()
         if name not in ('closeSession', 'createSession', 'error', 'notification', 'check')}
 
 
-def generate(seed):
-    """The sequence of a seed; odd ones are for servers that have time-to-live znodes."""
-    return Generator(seed, has_ttl=seed % 2 == 1).sequence()
+def generate(seed, mixes_modes=True, has_nulls=True):
+    """The sequence of a seed; odd ones are for servers that have time-to-live znodes.
+
+    Without nulls, requests in which a path or another text is null are left out.
+    """
+    steps = Generator(seed, seed % 2 == 1, mixes_modes).sequence()
+    if has_nulls:
+        return steps
+    kept = []
+    for step in steps:
+        if step[0] == 'request' and has_null(step[2], step[4]):
+            continue
+        if step[0] == 'burst':
+            step = ('burst', step[1], [request for request in step[2]
+                                       if not has_null(request[0], request[2])])
+        kept.append(step)
+    return kept
+
+
+def has_null(opcode, body):
+    """Whether some text of the request is null, so far as it can be read."""
+    try:
+        return read_null(OPCODES.get(opcode), Reader(body))
+    except Malformed:
+        return False
+
+
+def read_null(name, reader):
+    if name in ('setWatches', 'setWatches2'):
+        reader.long()
+        return any(None in (reader.vector(Reader.buffer) or ())
+                   for _ in range(3 if name == 'setWatches' else 5))
+    if name in ('multi', 'multiRead'):
+        while True:
+            kind, done, _ = reader.int(), reader.byte(), reader.int()
+            if done or kind not in OPCODES:
+                return False
+            if read_null(OPCODES[kind], reader):
+                return True
+    if name == 'auth':
+        reader.int()
+    if name in ('whoAmI', 'ping', 'closeSession', 'sasl', 'reconfig', 'createSession', None):
+        return False
+    if reader.buffer() is None:
+        return True
+    if name in ('create', 'create2', 'createContainer', 'createTTL'):
+        reader.buffer()
+    if name in ('create', 'create2', 'createContainer', 'createTTL', 'setACL'):
+        if any(None in entry for entry in reader.acl() or ()):
+            return True
+    if name in ('create', 'create2', 'createContainer', 'delete', 'check', 'setACL'):
+        reader.int()
+    if name == 'createTTL':
+        reader.take(12)
+    if name == 'setData':
+        reader.buffer()
+        reader.int()
+    if name in ('getData', 'getChildren', 'exists', 'getChildren2'):
+        reader.byte()
+    return False
