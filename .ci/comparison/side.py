@@ -1,4 +1,5 @@
 """One of the two servers, the clients that talk to it, and what of its answers is comparable."""
+import re
 import struct
 import time
 
@@ -403,7 +404,11 @@ class Side:
             value if value <= 0 else 'before')
 
     def place(self, path):
-        return None if path is None else path.replace(self.root, ROOT)
+        """With the root's placeholder; what is no UTF-8 is but one mark (`not-utf8`)."""
+        if path is None:
+            return None
+        text = path.replace(self.root, ROOT).decode('utf-8', 'replace')
+        return re.sub('\ufffd+', '\ufffd', text).encode()
 
     def time_of(self, zxid, value):
         """All that one transaction did has one time."""
