@@ -391,7 +391,8 @@ class Generator:
             draw = self.random.random()
             if draw < 0.05:
                 self.steps += self.special()
-            elif draw < 0.10:
+            elif draw < 0.10 and not self.quotas:
+                # Apache checks a quota against what is applied, be it all or not.
                 self.current = self.slot()
                 self.steps.append(('burst', self.current, [
                     self.request_of_a_burst() for _ in range(self.random.randint(2, 6))]))
@@ -407,7 +408,7 @@ class Generator:
         """One that leaves the connection open, so that each of the burst is answered."""
         while True:
             opcode, xid, body = self.request()
-            if opcode not in (100, 102, 11) and xid is None and opcode in SAFE:
+            if xid is None and opcode in SAFE:
                 return opcode, xid, body
 
 

@@ -376,7 +376,6 @@ class Side:
         for index, name in enumerate((b'/x1', b'/x2', b'/a/x')):
             self.mortal.connection.send(I(index + 1) + I(1) + buffer(self.root + name)
                                         + buffer(b'') + acl(OPEN) + I(1))
-        for index in range(3):
             self.receive_reply(self.mortal, CODES['create'], index + 1)
         if not live:
             self.lose(self.mortal)
@@ -408,7 +407,7 @@ class Side:
         if path is None:
             return None
         text = path.replace(self.root, ROOT).decode('utf-8', 'replace')
-        return re.sub('\ufffd+', '\ufffd', text).encode()
+        return re.sub('[\ufffd\U00010000-\U0010ffff]+', '\ufffd', text).encode()
 
     def time_of(self, zxid, value):
         """All that one transaction did has one time."""
@@ -434,7 +433,8 @@ class Side:
             return tuple(sorted(self.place(name) for name in value))
         if kind in ('acl', 'identities'):
             # Apache keeps a connection's identities in a hash table.
-            return tuple(sorted(value, key=repr))
+            return tuple(sorted((tuple(self.place(part) if isinstance(part, bytes) else part
+                                       for part in entry) for entry in value), key=repr))
         if kind == 'results':
             return tuple((what, code, done, error, tuple(
                 (inner, self.masked(inner, one)) for inner, one in body))
