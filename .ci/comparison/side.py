@@ -229,6 +229,8 @@ class Side:
         """The reply to the oldest request, and the events that stand before it."""
         while True:
             try:
+                if client.connection is None:
+                    raise Closed()
                 frame = client.connection.receive()
             except Closed:
                 self.lose(client)
