@@ -33,8 +33,9 @@ extension ByteReader {
   /// room for it.
   public mutating func count(elementSize: Int) throws(ByteReaderError) -> Int? {
     let count = try int32()
-    if count == -1 { return nil }
-    guard count >= 0, Int(count) <= remaining / elementSize else {
+    // Apache takes every other negative number for no elements, too.
+    if count < 0 { return nil }
+    guard Int(count) <= remaining / elementSize else {
       throw error("\(count) elements with \(remaining) bytes left")
     }
     return Int(count)

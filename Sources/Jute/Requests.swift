@@ -134,7 +134,7 @@ public struct SetWatchesRequest {
     func paths(_ reader: inout ByteReader) throws(ByteReaderError) -> [[UInt8]] {
       let start = reader
       // Null is no list here.
-      guard try reader.int32() >= 0 else { throw reader.error("a list of paths was expected") }
+      guard try reader.int32() != -1 else { throw reader.error("a list of paths was expected") }
       reader = start
       return try reader.strings()
     }

@@ -67,12 +67,20 @@ struct RecordTests {
   @Test(
     "Lengths that the bytes do not hold are errors that tell the place",
     arguments: [
-      [0, 0, 0, 5, 1, 2], [127, 255, 255, 255], [255, 255, 255, 254], [0, 0],
+      [0, 0, 0, 5, 1, 2], [127, 255, 255, 255], [0, 0],
     ] as [[UInt8]])
   func hostileLengths(_ bytes: [UInt8]) {
     #expect(throws: ByteReaderError.self) { try parse(bytes) { try $0.buffer() } }
     #expect(throws: ByteReaderError.self) { try parse(bytes) { try $0.strings() } }
     #expect(throws: ByteReaderError.self) { try parse(bytes) { try $0.aclList() } }
+  }
+
+  @Test("A negative number of elements is none, a negative length an error")
+  func negative() throws {
+    let bytes: [UInt8] = [255, 255, 255, 254]
+    #expect(throws: ByteReaderError.self) { try parse(bytes) { try $0.buffer() } }
+    #expect(try parse(bytes) { try $0.strings() }.0.isEmpty)
+    #expect(try parse(bytes) { try ACL.list(from: &$0) }.0.isEmpty)
   }
 
   @Test("Access-control lists are compared as bytes")

@@ -153,7 +153,8 @@ extension ZnodeTree {
     let top = nodes.slot(of: path)
     guard top != noSlot else { return .noNode }
     guard isReadable(top, requester.identities) else { return .noAuth }
-    var count = top == ZnodeStore.root ? nodes.count - 1 : 0
+    // To Apache "/" is one more znode below "".
+    var count = top == ZnodeStore.root ? nodes.count - (path.isEmpty ? 0 : 1) : 0
     if top != ZnodeStore.root {
       var slot = nodes.descendant(after: top, under: top)
       while slot != noSlot {
