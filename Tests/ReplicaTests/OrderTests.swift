@@ -65,6 +65,9 @@ struct OrderTests {
     server.stepDisk()
     #expect(server.waiting.count { $0.ticket != nil } == 1, "nine writes and one sync")
     #expect(try server.take(0).count == 1)
+    for slot in 1..<10 as Range<Int32> {
+      #expect(try server.take(slot).isEmpty, "the sync that is done is not theirs")
+    }
     server.finishDisk()
     for slot in 1..<10 as Range<Int32> { #expect(try server.take(slot).map(\.error) == [.ok]) }
   }
