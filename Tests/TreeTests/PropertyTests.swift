@@ -108,14 +108,17 @@ struct PropertyTests {
       let (zxid, digest) = server.tree.beginSnapshot()
       #expect(zxid == before.lastZxid && digest == before.digest)
       var snapshot = ByteWriter()
-      while !server.tree.continueSnapshot(atMost: 1 + requests.random.below(300), into: &snapshot) {
-        for _ in 0..<requests.random.below(6) {
+      repeat {
+        // Now and then so much that whole branches go before they were written.
+        let count = requests.random.chance(1, in: 4) ? 60 : requests.random.below(6)
+        for _ in 0..<count {
           server.session = 0x1000 + Int64(requests.random.below(3))
           let request = requests.next()
           try server.write(request.opcode) { request.write(to: &$0) }
           if requests.random.chance(1, in: 30) { try server.closeSession(server.session) }
         }
-      }
+      } while !server.tree.continueSnapshot(
+        atMost: 1 + requests.random.below(300), into: &snapshot)
       let restored = try restore(snapshot.bytes, zxid, in: 1 + requests.random.below(100))
       #expect(restored.plain == before.plain, "seed \(seed), round \(round)")
       #expect(restored.digest == digest, "seed \(seed), round \(round)")
