@@ -103,7 +103,7 @@ struct PropertyTests {
     var requests = RandomRequests(seed: seed &+ 200)
     var server = TestServer(Self.options)
     for session in 0x1000..<0x1003 as Range<Int64> { try server.startSession(session) }
-    for round in 0..<40 {
+    for round in 0..<8 {
       let before = server.tree
       let (zxid, digest) = server.tree.beginSnapshot()
       #expect(zxid == before.lastZxid && digest == before.digest)
