@@ -82,6 +82,8 @@ public struct DurableStorage: Sendable {
   public mutating func append(_ payload: BorrowedBytes, zxid: Zxid) {
     precondition(zxid > lastAppended, "transactions are logged in ascending order")
     lastAppended = zxid
+    // It would never go anywhere.
+    guard failure == nil else { return }
     if options.logSizeLimitBytes > 0, logBytes > options.logSizeLimitBytes { startsNewLog = true }
     let size = LogRecord.size(payload: payload.count)
     if startsNewLog {
