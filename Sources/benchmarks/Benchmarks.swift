@@ -12,6 +12,9 @@ struct Benchmarks {
       switch subject {
       case "check": exit(try CheckBenchmark(arguments).run())
       case "serve": exit(try ServeBenchmark(arguments).run())
+      case "null-server":
+        var server = try NullServer.listening(arguments)
+        try server.run()
       case "--help", "-h", "help":
         print(usage, terminator: "")
         exit(0)
@@ -31,10 +34,12 @@ struct Benchmarks {
            swift run -c release benchmarks serve [--apache] [--seconds <n>] [--rounds <n>]
              [--sessions <n,…>] [--outstanding <n,…>] [--operations <name,…>]
              [--force-sync yes|no]
+           swift run -c release benchmarks null-server [--port <port>]
 
     SUBJECTS:
       check                   Whole runs of 'linnaeus check' beside their targets.
       serve                   Requests to 'linnaeus serve', and to Apache ZooKeeper beside it.
+      null-server             Answer ZooKeeper's requests and do nothing, for load clients.
 
     OPTIONS:
       --rows <pattern>        Only rows whose name contains this text.
