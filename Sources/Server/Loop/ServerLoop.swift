@@ -110,31 +110,42 @@ struct ServerLoop: ~Copyable {
     var mayAccept = acceptAgain.map { $0 <= now } ?? false
     var isStopping = false
     for index in 0..<count {
-      let event = poller.event(index)
-      let slot = Int32(truncatingIfNeeded: event.token)
-      switch Registration(rawValue: event.token >> 32) {
-      case .client: take(event, slot)
+      switch Registration(rawValue: poller.event(index).token >> 32) {
       case .clientPort: mayAccept = true
       case .disk: takeAnswers()
       case .stop: isStopping = true
       case .adminPort: acceptPages(from: ports.admin, .admin)
       case .metricsPort: acceptPages(from: ports.metrics, .metrics)
-      case .page: take(page: event, slot)
-      case nil: break
+      case .client, .page, nil: break
       }
     }
-    swap(&working, &listed)
-    for slot in working {
-      connections[Int(slot)].isListed = false
-      serve(slot)
+    // Who has waited comes before who arrives, else somebody waits for ever.
+    releaseHeld()
+    serveListed()
+    for index in 0..<count {
+      let event = poller.event(index)
+      let slot = Int32(truncatingIfNeeded: event.token)
+      switch Registration(rawValue: event.token >> 32) {
+      case .client: take(event, slot)
+      case .page: take(page: event, slot)
+      default: break
+      }
     }
-    working.removeAll(keepingCapacity: true)
     if mayAccept { accept() }
     finishBatch()
     releaseHeld()
     if now >= nextSweep { sweep() }
     if let failure = replica.failure { throw .replica("\(failure)") }
     return !isStopping
+  }
+
+  private mutating func serveListed() {
+    swap(&working, &listed)
+    for slot in working {
+      connections[Int(slot)].isListed = false
+      serve(slot)
+    }
+    working.removeAll(keepingCapacity: true)
   }
 
   /// How long the next turn may wait for events.
