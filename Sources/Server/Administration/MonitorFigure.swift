@@ -44,7 +44,6 @@ struct MonitorFigure {
       counter("connection_request_count", counters.connectionsAccepted),
       counter("bytes_received_count", counters.bytesReceived),
       counter("response_bytes", counters.bytesSent),
-      counter("transactions_applied", Int64(figures.transactions)),
     ]
   }
 

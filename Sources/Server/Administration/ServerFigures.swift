@@ -55,7 +55,6 @@ struct ServerFigures {
   var approximateDataSize = 0
   var connectionCount = 0
   var expiredSessions = 0
-  var transactions = 0
   var openDescriptors = 0
   var descriptorLimit = 0
   var dataDirectorySize = 0

@@ -122,6 +122,8 @@ extension ServerLoop {
           .warning,
           "/\(peer(slot)) sent a packet of length \(length), which is not in 0...\(configuration.maxPacketBytes); closing its connection"
         )
+        // What was asked before it is answered.
+        send(slot)
         end(slot)
         return bytes.count
       case .whole(let length):

@@ -24,7 +24,6 @@ extension ServerLoop {
     figures.approximateDataSize = tree.approximateDataSize
     figures.connectionCount = connectionCount
     figures.expiredSessions = statistics.expiredSessions
-    figures.transactions = statistics.transactions
     figures.descriptorLimit = descriptorLimit
     figures.openDescriptors = FileCalls.openDescriptors()
     figures.counters = counters

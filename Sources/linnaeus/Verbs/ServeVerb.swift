@@ -102,7 +102,7 @@ struct ServeVerb: Verb {
       return .success
     } catch let error as ConfigurationError {
       System.complain("linnaeus: \(error)\n")
-      return error.line > 0 ? .malformed : .usage
+      return error.file.isEmpty ? .usage : .malformed
     } catch let error as ServerError {
       System.complain("linnaeus: \(error)\n")
       if case .recovery = error { return .malformed }
