@@ -350,8 +350,9 @@ class Comparison:
 
     def sequence(self, seed):
         """Whether the seed's sequence shows no difference."""
-        steps = sequences.generate(seed, mixes_modes='watch-modes' not in self.rules,
-                                   has_nulls='null-path' not in self.rules)
+        steps = sequences.generate(
+            seed, mixes_modes='watch-modes' not in self.rules,
+            left_out={'null-path', 'ttl-opcode'} & set(self.rules))
         difference = self.attempt(steps, self.coverage)
         if difference is None:
             return True

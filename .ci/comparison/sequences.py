@@ -214,7 +214,7 @@ class Generator:
         if name == 'setACL':
             return buffer(self.path()) + self.acl() + I(self.version())
         if name in ('checkWatches', 'removeWatches'):
-            return buffer(self.path()) + I(self.pick([1, 2, 3, 3, 1, 2, 3, 0, 4, 5, -1, 9]))
+            return buffer(self.path(odd=0)) + I(self.pick([1, 2, 3, 3, 1, 2, 3, 0, 4, 5, -1, 9]))
         if name == 'addWatch':
             mode = self.pick([0, 1] * 6 + [2, -1])
             for _ in range(20):
@@ -419,63 +419,72 @@ SAFE = {number for name, number in CODES.items()
                         'sasl', 'ping', 'setACL')}
 
 
-def generate(seed, mixes_modes=True, has_nulls=True):
+def generate(seed, mixes_modes=True, left_out=()):
     """The sequence of a seed; odd ones are for servers that have time-to-live znodes.
 
-    Without nulls, requests in which a path or another text is null are left out.
+    Requests with one of the oddities `left_out` (`null-path`, `ttl-opcode`) are left out.
     """
     steps = Generator(seed, seed % 2 == 1, mixes_modes).sequence()
-    if has_nulls:
+    if not left_out:
         return steps
     kept = []
     for step in steps:
-        if step[0] == 'request' and has_null(step[2], step[4]):
+        if step[0] == 'request' and oddity(step[2], step[4]) in left_out:
             continue
         if step[0] == 'burst':
             step = ('burst', step[1], [request for request in step[2]
-                                       if not has_null(request[0], request[2])])
+                                       if oddity(request[0], request[2]) not in left_out])
         kept.append(step)
     return kept
 
 
-def has_null(opcode, body):
-    """Whether some text of the request is null, so far as it can be read."""
+def oddity(opcode, body):
+    """What is odd about a request, so far as it can be read.
+
+    `null-path` if a path or another text is null; `ttl-opcode` if the flags of a creation are not
+    of the kind that its opcode is for.
+    """
     try:
-        return read_null(OPCODES.get(opcode), Reader(body))
+        return read_oddity(OPCODES.get(opcode), Reader(body))
     except Malformed:
-        return False
+        return None
 
 
-def read_null(name, reader):
+def read_oddity(name, reader):
     if name in ('setWatches', 'setWatches2'):
         reader.long()
-        return any(None in (reader.vector(Reader.buffer) or ())
-                   for _ in range(3 if name == 'setWatches' else 5))
+        nulls = any(None in (reader.vector(Reader.buffer) or ())
+                    for _ in range(3 if name == 'setWatches' else 5))
+        return 'null-path' if nulls else None
     if name in ('multi', 'multiRead'):
         while True:
             kind, done, _ = reader.int(), reader.byte(), reader.int()
             if done or kind not in OPCODES:
-                return False
-            if read_null(OPCODES[kind], reader):
-                return True
+                return None
+            found = read_oddity(OPCODES[kind], reader)
+            if found:
+                return found
     if name == 'auth':
         reader.int()
     if name in ('whoAmI', 'ping', 'closeSession', 'sasl', 'reconfig', 'createSession', None):
-        return False
+        return None
     if reader.buffer() is None:
-        return True
+        return 'null-path'
     if name in ('create', 'create2', 'createContainer', 'createTTL'):
         reader.buffer()
     if name in ('create', 'create2', 'createContainer', 'createTTL', 'setACL'):
         if any(None in entry for entry in reader.acl() or ()):
-            return True
-    if name in ('create', 'create2', 'createContainer', 'delete', 'check', 'setACL'):
+            return 'null-path'
+    if name in ('createTTL', 'createContainer'):
+        if reader.int() not in (4, 5, 6):
+            return 'ttl-opcode'
+        if name == 'createTTL':
+            reader.long()
+    if name in ('create', 'create2', 'delete', 'check', 'setACL'):
         reader.int()
-    if name == 'createTTL':
-        reader.take(12)
     if name == 'setData':
         reader.buffer()
         reader.int()
     if name in ('getData', 'getChildren', 'exists', 'getChildren2'):
         reader.byte()
-    return False
+    return None

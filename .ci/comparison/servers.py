@@ -69,6 +69,7 @@ class Server:
         with open(configuration, 'w') as file:
             file.write('\n'.join(lines) + '\n')
         self.log = open(os.path.join(self.folder, 'log'), 'ab')
+        self.log_start = self.log.tell()
         self.process = subprocess.Popen(
             self.prefix + self.command(configuration), stdin=subprocess.DEVNULL, stdout=self.log,
             stderr=subprocess.STDOUT, start_new_session=True, cwd=self.folder)
