@@ -34,8 +34,9 @@ public final class ZooKeeperServer: Sendable {
 
   /// Recovers what is on the disk, and serves until ``stop()``, on the calling thread.
   ///
+  /// - Parameter whenReady: Called once everything is recovered and clients are served.
   /// - Throws: Why it cannot start or go on.
-  public func run() throws(ServerError) {
+  public func run(whenReady: () -> Void = {}) throws(ServerError) {
     let now = SystemClock.now()
     let folders = try DataFolders(configuration)
     defer { folders.close() }
@@ -66,6 +67,7 @@ public final class ZooKeeperServer: Sendable {
       .info,
       "serving \(clientAddress) from \(configuration.dataDirectory): last zxid "
         + "\(recovered.tree.lastZxid), ready after \(milliseconds) ms")
+    whenReady()
     try loop.run()
   }
 

@@ -122,15 +122,37 @@ struct ServeTests {
   @Test("A damaged log is named, with what to do, and the exit code of malformed input")
   func damaged() throws {
     let scratch = try Scratch()
-    var log = [UInt8]("ZKLG".utf8) + [0, 0, 0, 2] + [UInt8](repeating: 0, count: 8)
-    log += [0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 8] + [UInt8](repeating: 5, count: 8) + [0x42]
-    log += log.suffix(21)
-    try scratch.write(String(decoding: log, as: UTF8.self), to: "version-2/log.1")
-    let run = try Program.Started(
-      ["serve", "--port", "0", "--data", scratch.path], input: ""
-    ).finish()
-    #expect(run.ending == .exit(65))
-    #expect(run.errors.contains("log.1"))
-    #expect(run.errors.contains("offset 16"))
+    try scratch.write("", to: "version-2/log.1")
+    // The first transaction is damaged; the second proves that it was whole once.
+    var log = ByteWriter()
+    log.append(Array("ZKLG".utf8))
+    log.int32(2)
+    log.int64(0)
+    for zxid in 1...2 as ClosedRange<Int64> {
+      var session = ByteWriter()
+      session.int64(0x100_0000_0000_0000)
+      session.int32(0)
+      session.int64(zxid)
+      session.int64(1_795_382_819_000)
+      session.int32(-10)
+      session.int32(30_000)
+      let checksum = session.bytes.withBorrowedBytes { Adler32.checksum($0) }
+      log.int64(Int64(checksum) + (zxid == 1 ? 1 : 0))
+      log.int32(Int32(session.count))
+      log.append(session.bytes)
+      log.uint8(UInt8(ascii: "B"))
+    }
+    let file = open("\(scratch.path)/version-2/log.1", O_WRONLY)
+    write(file, log.bytes, log.count)
+    close(file)
+
+    let run = try start(["--port", "0", "--data", scratch.path])
+    defer { close(run.output) }
+    #expect(run.line.isEmpty)
+    run.started.process.send(SIGTERM)
+    let ended = try run.started.finish()
+    #expect(ended.ending == .exit(65))
+    #expect(ended.errors.contains("log.1"))
+    #expect(ended.errors.contains("offset 16"))
   }
 }

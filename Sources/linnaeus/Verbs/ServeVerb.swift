@@ -97,8 +97,7 @@ struct ServeVerb: Verb {
         System.complain("linnaeus: no thread can be started\n")
         return .unreadable
       }
-      try announce(server)
-      try server.run()
+      try server.run { announce(server) }
       return .success
     } catch let error as ConfigurationError {
       System.complain("linnaeus: \(error)\n")
@@ -156,12 +155,13 @@ struct ServeVerb: Verb {
   }
 
   /// One line for whoever started it without saying where.
-  private func announce(_ server: ZooKeeperServer) throws {
+  private func announce(_ server: ZooKeeperServer) {
     var line = "linnaeus serves \(server.clientAddress) from \(server.configuration.dataDirectory)"
     if let admin = server.adminAddress {
       line += ", http://\(admin)\(server.configuration.adminCommandURL)"
     }
     if let metrics = server.metricsAddress { line += ", http://\(metrics)/metrics" }
-    try System.write(Array((line + "\n").utf8), toFile: "-")
+    // Whoever does not read it knows the address already.
+    _ = Output.print(line + "\n")
   }
 }
