@@ -4,27 +4,39 @@ import Testing
 
 @Suite("linnaeus serve")
 struct ServeTests {
-  /// A server that was started with these arguments, after its first line.
-  private func start(
-    _ arguments: [String], environment: [String]? = nil
-  ) throws -> (started: Program.Started, output: Int32, errors: Int32, line: String) {
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw SystemError(errno: errno, call: "pipe", path: "") }
-    _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
-    _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
-    let input = try Scratch.anonymousFile("")
-    let errors = try Scratch.anonymousFile("")
-    defer {
+  /// A server that was started with some arguments, after its first line.
+  private final class Serving {
+    let line: String
+    private let process: ChildProcess
+    private let errors: Int32
+
+    init(_ arguments: [String], environment: [String]? = nil) throws {
+      var ends: [Int32] = [0, 0]
+      guard pipe(&ends) == 0 else { throw SystemError(errno: errno, call: "pipe", path: "") }
+      _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+      _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+      let input = try Scratch.anonymousFile("")
+      errors = try Scratch.anonymousFile("")
+      process = try ChildProcess(
+        Program.path, ["serve"] + arguments, environment: environment, input: input,
+        output: ends[1], error: errors)
       close(input)
       close(ends[1])
+      var line: [UInt8] = []
+      var byte: UInt8 = 0
+      while read(ends[0], &byte, 1) == 1, byte != 10 { line.append(byte) }
+      close(ends[0])
+      self.line = String(decoding: line, as: UTF8.self)
     }
-    let started = try Program.Started(
-      ["serve"] + arguments, input: input, output: ends[1], errors: errors,
-      environment: environment)
-    var line: [UInt8] = []
-    var byte: UInt8 = 0
-    while read(ends[0], &byte, 1) == 1, byte != 10 { line.append(byte) }
-    return (started, ends[0], errors, String(decoding: line, as: UTF8.self))
+
+    deinit { close(errors) }
+
+    /// Sends a signal and waits for the end.
+    func stop(_ signal: Int32) -> (ending: ChildProcess.Ending, errors: String) {
+      process.send(signal)
+      let ending = process.wait().0
+      return (ending, Scratch.text(of: errors))
+    }
   }
 
   /// What a four-letter word is answered with at the address that the first line tells.
@@ -56,13 +68,11 @@ struct ServeTests {
   @Test("Without arguments it takes a free port and a new folder, and ends on SIGTERM")
   func withoutArguments() throws {
     let scratch = try Scratch()
-    let run = try start([], environment: ["TMPDIR=\(scratch.path)"])
-    defer { close(run.output) }
+    let run = try Serving([], environment: ["TMPDIR=\(scratch.path)"])
     #expect(run.line.hasPrefix("linnaeus serves 127.0.0.1:"))
     #expect(run.line.contains(" from \(scratch.path)/linnaeus-"))
     #expect(try ask("srvr", run.line).contains("Mode: standalone\n"))
-    run.started.process.send(SIGTERM)
-    #expect(try run.started.finish().ending == .exit(0))
+    #expect(run.stop(SIGTERM).ending == .exit(0))
   }
 
   @Test("A zoo.cfg says where; warnings name its lines, and options go before it")
@@ -76,14 +86,12 @@ struct ServeTests {
       4lw.commands.whitelist=ruok
       nonsense=1
       """, to: "zoo.cfg")
-    let run = try start([file, "--port", "0", "--admin-port", "0", "--log-level", "warning"])
-    defer { close(run.output) }
+    let run = try Serving([file, "--port", "0", "--admin-port", "0", "--log-level", "warning"])
     #expect(run.line.contains(" from \(scratch.path)/data, http://127.0.0.1:"))
     #expect(try ask("ruok", run.line) == "imok")
     #expect(
       try ask("srvr", run.line) == "srvr is not executed because it is not in the whitelist.\n")
-    run.started.process.send(SIGINT)
-    let ended = try run.started.finish()
+    let ended = run.stop(SIGINT)
     #expect(ended.ending == .exit(0))
     #expect(ended.errors.contains("WARN \(file):5: unknown key 'nonsense' has no effect\n"))
     #expect(!ended.errors.contains("INFO"))
@@ -106,8 +114,7 @@ struct ServeTests {
     try fails(["--log-level", "loud"], 64, "--log-level takes one of")
     try fails(["a", "b"], 64, "serve takes one zoo.cfg")
     try fails(["--port", "0", "--data", "/dev/null/data"], 66, "/dev/null")
-    let run = try start(["--data", "\(scratch.path)/d"])
-    defer { close(run.output) }
+    let run = try Serving(["--data", "\(scratch.path)/d"])
     let port = try #require(
       run.line.split(separator: " ").first { $0.contains(":") }?.split(separator: ":").last)
     #expect(try ask("ruok", run.line) != "")
@@ -115,8 +122,7 @@ struct ServeTests {
     try fails(
       ["--address", "127.0.0.1", "--port", String(port), "--data", "\(scratch.path)/e"], 66,
       "Address already in use")
-    run.started.process.send(SIGTERM)
-    #expect(try run.started.finish().ending == .exit(0))
+    #expect(run.stop(SIGTERM).ending == .exit(0))
   }
 
   @Test("A damaged log is named, with what to do, and the exit code of malformed input")
@@ -146,11 +152,9 @@ struct ServeTests {
     write(file, log.bytes, log.count)
     close(file)
 
-    let run = try start(["--port", "0", "--data", scratch.path])
-    defer { close(run.output) }
+    let run = try Serving(["--port", "0", "--data", scratch.path])
     #expect(run.line.isEmpty)
-    run.started.process.send(SIGTERM)
-    let ended = try run.started.finish()
+    let ended = run.stop(SIGTERM)
     #expect(ended.ending == .exit(65))
     #expect(ended.errors.contains("log.1"))
     #expect(ended.errors.contains("offset 16"))
