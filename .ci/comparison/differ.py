@@ -66,8 +66,8 @@ class Watches:
     def __init__(self):
         self.set = collections.defaultdict(set)
 
-    def note(self, slot, opcode, body, error):
-        """A request that was answered."""
+    def note(self, slot, opcode, body, error, fired):
+        """A request that was answered, after events of the paths `fired`."""
         name = OPCODES.get(opcode)
         try:
             if name in ('exists', 'getData', 'getChildren', 'getChildren2') and body[-1] \
@@ -79,7 +79,10 @@ class Watches:
                 reader.long()
                 for kind in ('data', 'exist', 'child', 'persistent', 'recursive')[
                         :3 if name == 'setWatches' else 5]:
-                    self.set[slot] |= {(kind, path) for path in reader.vector(Reader.buffer)}
+                    # A one-shot watch that is told of something at once is not set.
+                    self.set[slot] |= {
+                        (kind, path) for path in reader.vector(Reader.buffer)
+                        if path not in fired or kind in ('persistent', 'recursive')}
             if name == 'removeWatches' and not error:
                 path = Reader(body).buffer()
                 self.set[slot] = {watch for watch in self.set[slot] if watch[1] != path}
@@ -87,6 +90,15 @@ class Watches:
                 self.set[slot].add((('persistent', 'recursive')[body[-1]], Reader(body).buffer()))
         except (Malformed, IndexError):
             pass
+
+    def has(self, slot, body):
+        """Whether the client has a watch for which a checkWatches asks."""
+        reader = Reader(body)
+        path, asked = reader.buffer(), reader.int()
+        of_data, of_children = {'data', 'exist'}, {'child'}
+        kinds = {1: of_children, 2: of_data}.get(asked, of_data | of_children)
+        return any(where == path and how in kinds | {'persistent', 'recursive'}
+                   for how, where in self.set[slot])
 
     def kinds(self, slot, kind, path):
         """Those that an event may come from; the one-shot ones are gone thereafter."""
@@ -221,8 +233,7 @@ class Run:
         """`checkWatches` of which only the watches of others are known."""
         for body, place, counterpart in self.replies(step, one, other):
             if one[place][1] == CODES['checkWatches'] and one[place][4] == 0 \
-                    and other[counterpart][4] == -121 and not any(
-                        path == Reader(body).buffer() for _, path in self.watches.set[slot]):
+                    and other[counterpart][4] == -121 and not self.watches.has(slot, body):
                 self.coverage.excused['check-watches'] += 1
                 one[place] = other[counterpart] = ('excused',)
 
@@ -273,8 +284,9 @@ class Run:
                 for kind, value in answer[5]:
                     if kind == 'results':
                         self.cover_results(value)
+        fired = {answer[5] for answer in answers if answer[0] == 'event'}
         for (opcode, _, body), answer in zip(requests, replies):
-            self.watches.note(step[1], opcode, body, answer[4])
+            self.watches.note(step[1], opcode, body, answer[4], fired)
 
     def cover_results(self, results):
         for _, code, done, _, body in results:

@@ -16,6 +16,9 @@ SETTINGS = [
      'enforceQuota': 'true'},
 ]
 
+# So many sequences meet everything; of fewer nobody expects it.
+ENOUGH = 200
+
 
 def add_arguments(parser):
     parser.add_argument('--sequences', type=int, default=200)
@@ -63,4 +66,4 @@ def main(arguments):
         print('never met: ' + '; '.join(missing))
     print('%d sequences, %d with differences, %.0f s' % (
         arguments.sequences, failed, time.monotonic() - started))
-    return 1 if failed or missing else 0
+    return 1 if failed or missing and arguments.sequences >= ENOUGH else 0

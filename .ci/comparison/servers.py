@@ -52,8 +52,9 @@ class Server:
         if self.kind == 'apache':
             path = ':'.join(['/etc/zookeeper/conf']
                             + ['/usr/share/java/%s.jar' % jar for jar in JARS])
-            flags = ['-D%s=%s' % ('zookeeper.' + key, value)
-                     for key, value in self.settings.items() if key.startswith('znode.')]
+            # These are no keys of Apache's configuration file.
+            flags = ['-D%s=%s' % item for item in self.settings.items()
+                     if item[0].startswith('znode.')]
             return ['java', '-Xmx512m', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true',
                     '-Dfile.encoding=UTF-8', *flags, '-cp', path,
                     'org.apache.zookeeper.server.quorum.QuorumPeerMain', configuration]
