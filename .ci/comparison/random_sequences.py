@@ -3,7 +3,8 @@ import base64
 import hashlib
 import time
 
-from differ import Comparison, Coverage, known_differences
+from coverage import Coverage
+from differ import Comparison, known_differences
 from sequences import SUPER
 from servers import Server, start_all
 from wire import Closed, Silence

@@ -19,8 +19,9 @@ import base64
 import hashlib
 import random
 
-from wire import (CODES, I, L, MULTI_END, Malformed, OPCODES, OPEN, Reader, acl, boolean, buffer,
-                  connect_request, multi_header, vector)
+from oddities import oddity
+from wire import (CODES, I, L, MULTI_END, OPEN, acl, boolean, buffer, connect_request,
+                  multi_header, vector)
 
 ROOT = b'/s@@@@@'
 SLOTS = 3
@@ -436,55 +437,3 @@ def generate(seed, mixes_modes=True, left_out=()):
                                        if oddity(request[0], request[2]) not in left_out])
         kept.append(step)
     return kept
-
-
-def oddity(opcode, body):
-    """What is odd about a request, so far as it can be read.
-
-    `null-path` if a path or another text is null; `ttl-opcode` if the flags of a creation are not
-    of the kind that its opcode is for.
-    """
-    try:
-        return read_oddity(OPCODES.get(opcode), Reader(body))
-    except Malformed:
-        return None
-
-
-def read_oddity(name, reader):
-    if name in ('setWatches', 'setWatches2'):
-        reader.long()
-        nulls = any(None in (reader.vector(Reader.buffer) or ())
-                    for _ in range(3 if name == 'setWatches' else 5))
-        return 'null-path' if nulls else None
-    if name in ('multi', 'multiRead'):
-        while True:
-            kind, done, _ = reader.int(), reader.byte(), reader.int()
-            if done or kind not in OPCODES:
-                return None
-            found = read_oddity(OPCODES[kind], reader)
-            if found:
-                return found
-    if name == 'auth':
-        reader.int()
-    if name in ('whoAmI', 'ping', 'closeSession', 'sasl', 'reconfig', 'createSession', None):
-        return None
-    if reader.buffer() is None:
-        return 'null-path'
-    if name in ('create', 'create2', 'createContainer', 'createTTL'):
-        reader.buffer()
-    if name in ('create', 'create2', 'createContainer', 'createTTL', 'setACL'):
-        if any(None in entry for entry in reader.acl() or ()):
-            return 'null-path'
-    if name in ('createTTL', 'createContainer'):
-        if reader.int() not in (4, 5, 6):
-            return 'ttl-opcode'
-        if name == 'createTTL':
-            reader.long()
-    if name in ('create', 'create2', 'delete', 'check', 'setACL'):
-        reader.int()
-    if name == 'setData':
-        reader.buffer()
-        reader.int()
-    if name in ('getData', 'getChildren', 'exists', 'getChildren2'):
-        reader.byte()
-    return None
