@@ -1,4 +1,4 @@
-"""The differential test: the same sequences to two servers, step by step, and every answer equal."""
+"""The differential test: the same sequences to two servers, step by step; every answer equal."""
 import collections
 import os
 import re
@@ -175,7 +175,7 @@ class Run:
         for answer in answers:
             if answer[0] == 'connect' and answer[1][0] == 'connected' and answer[1][2] == '0':
                 self.coverage.errors[-112] += 1
-            if answer[0] == 'connect' and step[0] in ('request', 'burst'):
+            if answer[0] == 'connect' and step[0] in ('request', 'burst', 'steal'):
                 self.watches.set[step[1]].clear()
             if answer[0] == 'event' and len(step) > 1:
                 for how in self.watches.kinds(step[1], answer[3], answer[5]):

@@ -8,7 +8,6 @@ import sys
 from differ import known_differences
 from servers import SCRATCH, Server
 from side import Side
-from wire import CODES, Reader
 
 # What golden.py says besides the replies that it writes down.
 SAID = ('bad password: closed after reply', 'resume same id True True timeout 4000',

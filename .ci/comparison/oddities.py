@@ -40,7 +40,8 @@ def read_oddity(name, reader):
         if any(None in entry for entry in reader.acl() or ()):
             return 'null-path'
     if name in ('createTTL', 'createContainer'):
-        if reader.int() not in (4, 5, 6):
+        flags = reader.int()
+        if flags in range(7) and (flags in (5, 6)) != (name == 'createTTL') or flags in range(4):
             return 'ttl-opcode'
         if name == 'createTTL':
             reader.long()

@@ -1,4 +1,4 @@
-"""`compare random`: pairs of servers, each pair with settings of its own, and sequences for them."""
+"""`compare random`: pairs of servers, each with settings of its own, and sequences for them."""
 import base64
 import hashlib
 import time

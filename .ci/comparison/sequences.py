@@ -1,5 +1,5 @@
-"""Random sequences of what clients do, from a seed: data, so that they can be repeated under another
-root and made shorter. A sequence is a list of steps:
+"""Random sequences of what clients do, from a seed: data, so that they can be repeated under
+another root and made shorter. A sequence is a list of steps:
 
   ('request', slot, opcode, xid, body)     xid None: the next of the connection
   ('burst', slot, [(opcode, xid, body)])   sent at once, answered in order
@@ -345,8 +345,8 @@ class Generator:
         if self.chance(0.85):
             yield slot, CODES['create'], buffer(place + b'/zookeeper_stats') \
                 + buffer(b'count=0,bytes=0') + acl(OPEN) + I(0)
-        yield slot, CODES['create'], buffer(place + b'/zookeeper_limits') + buffer(self.pick(LIMITS)) \
-            + acl(OPEN) + I(0)
+        yield slot, CODES['create'], buffer(place + b'/zookeeper_limits') \
+            + buffer(self.pick(LIMITS)) + acl(OPEN) + I(0)
         self.tree[place + b'/zookeeper_stats'] = [False, 0]
         self.tree[place + b'/zookeeper_limits'] = [False, 0]
 
@@ -413,8 +413,9 @@ class Generator:
                 return opcode, xid, body
 
 
-# What may stand in a burst: it is answered in order and leaves the connection open, and what becomes
-# of it does not depend on whether what stands before it is applied already, as setACL's check does.
+# What may stand in a burst: it is answered in order and leaves the connection open, and what
+# becomes of it does not depend on whether what stands before it is applied already, as setACL's
+# check does.
 SAFE = {number for name, number in CODES.items()
         if name not in ('closeSession', 'createSession', 'error', 'notification', 'check', 'auth',
                         'sasl', 'ping', 'setACL')}
