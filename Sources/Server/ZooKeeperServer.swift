@@ -112,11 +112,18 @@ extension ServerConfiguration {
     options.maxSessionTimeoutMilliseconds = Int32(clamping: grantedMaxSessionTimeout)
     options.globalOutstandingLimit = globalOutstandingLimit
     options.sessionSecret = sessionSecret
+    options.containerCheckMilliseconds = Int64(containerCheckMilliseconds)
+    options.containerCheckLimit = containersPerCheck
     options.tree.hasExtendedTypes = extendedTypesEnabled
     options.tree.enforcesQuota = enforceQuota
     options.tree.hasDigest = digestEnabled
     options.tree.authentication = Authentication(superDigest: superDigest.map { Array($0.utf8) })
     return options
+  }
+
+  /// How many containers a check may remove, so that a minute's checks keep to the limit.
+  private var containersPerCheck: Int {
+    max(1, containersPerMinute * min(containerCheckMilliseconds, 60_000) / 60_000)
   }
 
   /// What of it is the storage's.

@@ -153,7 +153,7 @@ struct MultiTests {
       MultiHeader.end.write(to: &$0)
     }
     #expect(response == expected)
-    // A write among them: the one error that has a body, an empty one (seen on 3.8.0).
+    // Nothing but writes: the one error that has a body, an empty one (seen on 3.8.0).
     let refused = try server.read(.multiRead) {
       MultiHeader(opcode: .delete, error: -1).write(to: &$0)
       $0.pathNumberRequest(path: "/a", number: -1)

@@ -30,6 +30,12 @@ enum ConfigurationKey {
   private static let files: [String: ConfigurationKey] = [
     "dataDir": .setting { $0.server.dataDirectory = try $1.text() },
     "dataLogDir": .setting { $0.server.logDirectory = try $1.text() },
+    "znode.container.checkIntervalMs": .setting {
+      $0.server.containerCheckMilliseconds = try $1.integer(1...Int(Int32.max))
+    },
+    "znode.container.maxPerMinute": .setting {
+      $0.server.containersPerMinute = try $1.integer(1...Int(Int32.max))
+    },
     "snapCount": .setting { $0.server.snapCount = try $1.integer(2...Int(Int32.max)) },
     "preAllocSize": .setting {
       $0.server.preallocationKilobytes = try $1.integer(1...Int(Int32.max))
@@ -142,7 +148,6 @@ enum ConfigurationKey {
     "requestThrottleDropStale", "requestStaleLatencyCheck", "requestStaleConnectionCheck",
     "closeSessionTxn.enabled", "watchManagerName", "clientTcpKeepAlive", "snapshot.trust.empty",
     "maxBatchSize", "flushDelay", "maxWriteQueuePollTime", "maxResponseCacheSize",
-    "maxGetChildrenResponseCacheSize", "throttledOpWaitTime", "znode.container.checkIntervalMs",
-    "znode.container.maxPerMinute", "server.id", "initialize",
+    "maxGetChildrenResponseCacheSize", "throttledOpWaitTime", "server.id", "initialize",
   ]
 }

@@ -47,6 +47,10 @@ public struct ServerConfiguration: Sendable {
   public var forceSync = true
   /// After how many transactions a snapshot is written, at the latest.
   public var snapCount = 100_000
+  /// How often empty containers and overdue znodes are looked for.
+  public var containerCheckMilliseconds = 60_000
+  /// How many of them are removed in a minute at most.
+  public var containersPerMinute = 10_000
   /// By how much a log grows at a time, in kilobytes.
   public var preallocationKilobytes = 65_536
   /// After how many kilobytes of transactions a snapshot is written; 0 or less is never.

@@ -27,7 +27,7 @@ extension Preparation {
     _ reader: inout ByteReader, _ context: Context, _ tree: ZnodeTree,
     into payload: inout ByteWriter
   ) throws(ByteReaderError) -> ErrorCode {
-    let parts = try readParts(&reader)
+    let parts = try Self.readParts(&reader)
     payload.int32(Int32(parts.count))
     outstanding.beginUndoable()
     var hasFailed = false
@@ -74,9 +74,23 @@ extension Preparation {
   }
 
   /// Reads all operations before any is tried: one that is none makes the whole request none.
-  private func readParts(_ reader: inout ByteReader) throws(ByteReaderError) -> [Part] {
+  private static func readParts(_ reader: inout ByteReader) throws(ByteReaderError) -> [Part] {
+    let header = try MultiHeader(from: &reader)
+    return try readParts(from: header, &reader)
+  }
+
+  /// Steps over the writes of a multi, the header of the first of which was read.
+  static func skipParts(
+    from header: MultiHeader, _ reader: inout ByteReader
+  ) throws(ByteReaderError) {
+    _ = try readParts(from: header, &reader)
+  }
+
+  private static func readParts(
+    from header: MultiHeader, _ reader: inout ByteReader
+  ) throws(ByteReaderError) -> [Part] {
     var parts: [Part] = []
-    var header = try MultiHeader(from: &reader)
+    var header = header
     while !header.isDone {
       switch header.opcode {
       case .create, .create2, .createContainer, .createTTL:
@@ -92,7 +106,7 @@ extension Preparation {
   }
 
   /// Within a multi the flags say which operation a creation is, as in Apache's `Op.create`.
-  private func readCreate(
+  private static func readCreate(
     _ opcode: Opcode, _ reader: inout ByteReader
   ) throws(ByteReaderError) -> Part {
     var request = try CreateRequest(from: &reader, hasTTL: opcode == .createTTL)

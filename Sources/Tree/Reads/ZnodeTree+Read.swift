@@ -194,10 +194,11 @@ extension ZnodeTree {
     var header = try MultiHeader(from: &body)
     while !header.isDone {
       guard header.opcode == .getData || header.opcode == .getChildren else {
-        guard header.opcode.isWriteOfMulti else {
+        guard requests.isEmpty else {
           throw body.error("\(header.opcode) within a multiRead")
         }
-        // The one error with a body, which holds nothing (seen on 3.8.0).
+        // Nothing but writes: the one error with a body, which holds nothing (seen on 3.8.0).
+        try Preparation.skipParts(from: header, &body)
         MultiHeader.end.write(to: &response)
         return .marshallingError
       }
@@ -224,15 +225,5 @@ extension ZnodeTree {
   @inline(__always)
   private func isReadable(_ slot: Int32, _ identities: [Identity]) -> Bool {
     acls[nodes[slot].acl].allows(.read, identities: identities)
-  }
-}
-
-extension Opcode {
-  /// Whether a multi may hold it.
-  fileprivate var isWriteOfMulti: Bool {
-    switch self {
-    case .create, .create2, .createContainer, .createTTL, .delete, .setData, .check: true
-    default: false
-    }
   }
 }

@@ -93,15 +93,18 @@ struct WatchTable: Sendable {
     }
   }
 
-  /// Tells `body` of everyone who watches `path` itself, in the order in which they began, and ends
-  /// the standard watches among them.
-  mutating func trigger(_ path: BorrowedBytes, _ body: (Int32) -> Void) {
+  /// Tells `body` of everyone who watches `path` itself with one of these kinds of watch, in the
+  /// order in which they began, and ends the standard watches among them.
+  mutating func trigger(
+    _ path: BorrowedBytes, modes: WatchModes = [.standard, .persistent, .recursive],
+    _ body: (Int32) -> Void
+  ) {
     let place = paths.slot(of: path)
     guard place != noSlot else { return }
     var slot = ofPath[Int(place)].first
     while slot != noSlot {
       let watch = watches[Int(slot)]
-      body(watch.watcher)
+      if !watch.modes.isDisjoint(with: modes) { body(watch.watcher) }
       if watch.modes.contains(.standard) { reduce(slot, by: .standard) }
       slot = watch.nextOfPath
     }

@@ -58,7 +58,7 @@ struct Watches: Sendable {
     }
     guard kind == .deleted, children.count > 0 else { return }
     path.withBorrowedBytes { bytes in
-      children.trigger(bytes) {
+      children.trigger(bytes, modes: [.standard, .persistent]) {
         Self.tell($0, eventNumber, &told) {
           events.append(
             WatchNotification(watcher: $0, kind: kind, path: path, zxid: zxid, acl: acl))
@@ -73,7 +73,7 @@ struct Watches: Sendable {
   ) {
     guard children.count > 0 else { return }
     path.withBorrowedBytes { bytes in
-      children.trigger(bytes) {
+      children.trigger(bytes, modes: [.standard, .persistent]) {
         events.append(
           WatchNotification(
             watcher: $0, kind: .childrenChanged, path: path, zxid: zxid, acl: acl))

@@ -10,7 +10,7 @@ extension ZnodeTree {
   private static func watchesAsked(_ number: Int32) -> (data: WatchModes, children: WatchModes)? {
     let all: WatchModes = [.standard, .persistent, .recursive]
     return switch number {
-    case 1: (.recursive, all)
+    case 1: ([], all)
     case 2: (all, [])
     case 3: (all, all)
     default: nil
@@ -33,8 +33,8 @@ extension ZnodeTree {
     return hadData || hadChildren ? .ok : .noWatcher
   }
 
-  /// Sets a persistent watch: in both tables, or a recursive one, which never hears of children, in
-  /// one.
+  /// Sets a persistent watch, in both tables; a recursive one never hears of children, but can be
+  /// asked for and removed there, too.
   mutating func addWatch(
     _ request: PathNumberRequest, _ watcher: Int32, into response: inout ByteWriter
   ) -> ErrorCode {
@@ -42,7 +42,9 @@ extension ZnodeTree {
     case 0:
       watches.data.add(request.path, watcher: watcher, modes: .persistent)
       watches.children.add(request.path, watcher: watcher, modes: .persistent)
-    case 1: watches.data.add(request.path, watcher: watcher, modes: .recursive)
+    case 1:
+      watches.data.add(request.path, watcher: watcher, modes: .recursive)
+      watches.children.add(request.path, watcher: watcher, modes: .recursive)
     default: return .marshallingError
     }
     response.int32(0)
@@ -95,7 +97,10 @@ extension ZnodeTree {
       }
     }
     for path in request.recursive {
-      path.withBorrowedBytes { watches.data.add($0, watcher: watcher, modes: .recursive) }
+      path.withBorrowedBytes { bytes in
+        watches.data.add(bytes, watcher: watcher, modes: .recursive)
+        watches.children.add(bytes, watcher: watcher, modes: .recursive)
+      }
     }
   }
 }
