@@ -90,7 +90,6 @@ enum ConfigurationKey {
     "DigestAuthenticationProvider.superDigest": .setting {
       $0.server.superDigest = try $1.superDigest()
     },
-    "skipACL": .setting { $0.server.skipACL = try $1.yesOrNo() },
   ]
 
   private static let features: [String: ConfigurationKey] = [
@@ -131,6 +130,7 @@ enum ConfigurationKey {
     "secureClientPortAddress": .unsupported("TLS is not there yet"),
     "client.portUnification": .unsupported("TLS is not there yet"),
     "jaas.config": .unsupported("SASL answers as Apache's server does without JAAS"),
+    "skipACL": .unsupported("access-control lists are always checked"),
     "sessionRequireClientSASLAuth": .unsupported("SASL is not there"),
   ]
 

@@ -72,8 +72,6 @@ public struct ServerConfiguration: Sendable {
   public var digestEnabled = true
   /// `user:digest` of who may do everything.
   public var superDigest: String?
-  /// Whether access-control lists are not checked.
-  public var skipACL = false
   /// What session passwords are made from.
   public var sessionSecret: Int64 = 0xB341_5C00
 
