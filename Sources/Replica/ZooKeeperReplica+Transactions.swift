@@ -166,10 +166,19 @@ extension ZooKeeperReplica {
   /// How many bytes of a snapshot are made at a time: about a millisecond's worth.
   private static let snapshotStep = 256 << 10
 
+  /// Gives up a snapshot that is being written, and begins none: the driver is about to end.
+  public mutating func abandonSnapshot(into effects: inout Effects) {
+    mayTakeSnapshots = false
+    guard isTakingSnapshot || storage.isWritingSnapshot else { return }
+    tree.abandonSnapshot()
+    isTakingSnapshot = false
+    storage.abandonSnapshot(into: &effects.disk)
+  }
+
   /// Begins a snapshot if one is due, and goes on with one that was begun.
   mutating func continueSnapshot(into effects: inout Effects) {
     if !isTakingSnapshot {
-      guard storage.wantsSnapshot else { return }
+      guard mayTakeSnapshots, storage.wantsSnapshot else { return }
       isTakingSnapshot = true
       let start = tree.beginSnapshot()
       snapshotDigest = options.tree.hasDigest ? start.digest : nil

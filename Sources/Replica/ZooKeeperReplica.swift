@@ -36,6 +36,7 @@ public struct ZooKeeperReplica: Sendable {
   var nextSession: Int64
   var nextContainerCheck: Instant
   var isTakingSnapshot = false
+  var mayTakeSnapshots = true
   /// The digest of the tree that the snapshot holds.
   var snapshotDigest: UInt64?
   /// Used again for each event and each payload.

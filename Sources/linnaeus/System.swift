@@ -143,8 +143,12 @@ enum System {
   static func nextSignal(withinMilliseconds milliseconds: Int?) -> Int32? {
     var signals = interruptions
     guard let milliseconds else {
-      let number = sigwaitinfo(&signals, nil)
-      return number > 0 ? number : nil
+      // A process that is stopped and goes on, or is traced, is interrupted without a signal.
+      while true {
+        let number = sigwaitinfo(&signals, nil)
+        if number > 0 { return number }
+        guard errno == EINTR else { return nil }
+      }
     }
     var time = timespec(
       tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)

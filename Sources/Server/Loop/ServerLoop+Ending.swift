@@ -13,10 +13,12 @@ extension ServerLoop {
       do { _ = try poller.wait(milliseconds: 10) } catch { break }
       takeAnswers()
     }
+    // A snapshot that is half written is of no use to anybody.
+    replica.abandonSnapshot(into: &effects)
     finishBatch()
     disk.close()
     takeAnswers()
-    finishBatch()
+    sendTouched()
     closeAll()
   }
 

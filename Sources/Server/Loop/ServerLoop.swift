@@ -196,7 +196,7 @@ struct ServerLoop: ~Copyable {
     effects.log.removeAll(keepingCapacity: true)
   }
 
-  private mutating func sendTouched() {
+  mutating func sendTouched() {
     swap(&touched, &effects.touched)
     for slot in touched { send(slot) }
     touched.removeAll(keepingCapacity: true)
@@ -319,13 +319,17 @@ struct ServerLoop: ~Copyable {
   }
 
   /// Everything that is held and may go on is served in the next turn.
+  ///
+  /// While too much is under way nobody goes on: who could send one request more would stand behind
+  /// everybody else again, and never come to the front.
   private mutating func releaseHeld() {
     guard !held.isEmpty else { return }
+    let isOver = replica.outstandingRequests > configuration.globalOutstandingLimit
     var kept = 0
     for slot in held {
       let index = Int(slot)
       guard connections[index].phase != .closed, connections[index].isHeld else { continue }
-      if mustHold(slot) {
+      if isOver || mustHold(slot) {
         held[kept] = slot
         kept += 1
       } else {
