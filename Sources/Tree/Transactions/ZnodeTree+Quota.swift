@@ -12,8 +12,12 @@ struct QuotaFigures: Equatable {
 
   init() {}
 
+  /// Longer than any text of figures that somebody means; each counted write reads it.
+  private static let longestText = 1024
+
   /// Reads the text; nil if it is no such text.
   init?(_ text: [UInt8]) {
+    guard text.count <= Self.longestText else { return nil }
     let separators: [UInt8] = [UInt8(ascii: ","), UInt8(ascii: ";")]
     for pair in text.split(whereSeparator: { separators.contains($0) }) {
       let parts = pair.split(separator: UInt8(ascii: "="), omittingEmptySubsequences: false)
