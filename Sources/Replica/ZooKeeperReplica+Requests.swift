@@ -171,6 +171,9 @@ extension ZooKeeperReplica {
 
   // MARK: Authentication
 
+  /// A connection that claims to be more than so many is refused.
+  private static let mostIdentities = 100
+
   private mutating func authenticate(
     _ body: inout ByteReader, _ header: RequestHeader, on slot: Int32, into effects: inout Effects
   ) {
@@ -183,11 +186,13 @@ extension ZooKeeperReplica {
     granted = options.tree.authentication.authenticate(
       scheme: packet.scheme, credentials: packet.credentials,
       address: connections[Int(slot)].statistics.address)
-    let start = effects.outputs[Int(slot)].count
-    beginReply(slot, into: &effects)
     for identity in granted ?? [] where !connections[Int(slot)].identities.contains(identity) {
       connections[Int(slot)].identities.append(identity)
     }
+    // Every check of an access-control list goes through them.
+    if connections[Int(slot)].identities.count > Self.mostIdentities { granted = nil }
+    let start = effects.outputs[Int(slot)].count
+    beginReply(slot, into: &effects)
     finishFrame(
       ReplyHeader(xid: header.xid, zxid: .zero, error: granted == nil ? .authFailed : .ok),
       on: slot, from: start, into: &effects)

@@ -47,18 +47,20 @@ public struct Authentication: Hashable, Sendable {
   /// Makes a list that a client sends the one that is kept: duplicates go, `auth` becomes whoever
   /// the client has authenticated as.
   ///
-  /// - Returns: nil for a list that is empty or names anything that is no identity.
+  /// - Returns: nil for a list that is empty or names anything that is no identity, and for one
+  ///   that would become far longer than any request.
   func fixedUp(_ list: [ACL], identities: [Identity]) -> [ACL]? {
-    var unique: [ACL] = []
-    for entry in list where !unique.contains(entry) { unique.append(entry) }
+    let proven = identities.filter { isProof($0.scheme) }
+    let provenBytes = proven.reduce(0) { $0 + 12 + $1.scheme.count + $1.id.count }
+    var expandedBytes = 0
     var result: [ACL] = []
-    for entry in unique {
+    for entry in withoutDuplicates(list) {
       let identity = entry.identity
       if identity == .anyone {
         result.append(entry)
       } else if identity.scheme == Scheme.auth {
-        let proven = identities.filter { isProof($0.scheme) }
-        if proven.isEmpty { return nil }
+        expandedBytes += provenBytes
+        if proven.isEmpty || expandedBytes > Self.longestExpansion { return nil }
         for identity in proven { result.append(ACL(entry.permissions, identity)) }
       } else if isValid(identity) {
         result.append(entry)
@@ -67,6 +69,23 @@ public struct Authentication: Hashable, Sendable {
       }
     }
     return result.isEmpty ? nil : result
+  }
+
+  /// So many bytes at most come of `auth`, which else could stand for the product of two numbers
+  /// that a client chooses.
+  private static let longestExpansion = 1 << 20
+
+  /// Short lists, which are nearly all there are, are compared entry by entry.
+  private func withoutDuplicates(_ list: [ACL]) -> [ACL] {
+    var unique: [ACL] = []
+    if list.count <= 8 {
+      for entry in list where !unique.contains(entry) { unique.append(entry) }
+    } else {
+      // Looked up, never walked.
+      var known: Set<ACL> = []
+      for entry in list where known.insert(entry).inserted { unique.append(entry) }
+    }
+    return unique
   }
 
   /// An address is not something that a client proves.
