@@ -186,6 +186,10 @@ extension ZnodeTree {
     response.replaceInt32(at: count, with: found)
   }
 
+  /// No client takes a response that is longer; a request could ask for thousands of times its own
+  /// length.
+  private static let longestMultiRead = 64 << 20
+
   /// Several reads at once, each with an error of its own; none of them sets a watch.
   private mutating func multiRead(
     _ body: inout ByteReader, _ requester: borrowing Requester, into response: inout ByteWriter
@@ -207,8 +211,14 @@ extension ZnodeTree {
       requests.append((header.opcode, request))
       header = try MultiHeader(from: &body)
     }
+    let beginning = response.count
     for (opcode, request) in requests {
       let start = response.count
+      if start - beginning > Self.longestMultiRead {
+        response.bytes.removeLast(start - beginning)
+        MultiHeader.end.write(to: &response)
+        return .marshallingError
+      }
       MultiHeader(opcode: opcode, error: 0).write(to: &response)
       let error =
         opcode == .getData
