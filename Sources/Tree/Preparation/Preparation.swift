@@ -109,7 +109,14 @@ public struct Preparation: Sendable {
     for path in paths {
       path.withBorrowedBytes { remove($0, zxid: zxid, tree) }
     }
-    payload.strings(paths)
+    // The session's other znodes go all the same when this is applied. A record of all of them could
+    // be longer than a log's records are.
+    var listedBytes = 0
+    let listed = paths.prefix { path in
+      listedBytes += path.count + 4
+      return listedBytes <= Self.longestList
+    }
+    payload.strings(Array(listed))
     _ = end(header, start, .ok, tree, into: &payload)
   }
 
@@ -147,6 +154,9 @@ public struct Preparation: Sendable {
     remove(path, zxid: zxid, tree)
     return .ok
   }
+
+  /// How many bytes the paths in the end of a session come to at most.
+  private static let longestList = 4 << 20
 
   // MARK: The frame of every transaction
 
