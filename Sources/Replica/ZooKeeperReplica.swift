@@ -144,8 +144,11 @@ public struct ZooKeeperReplica: Sendable {
 
   /// Whether what a connection sends should be left unread for now, so that nobody fills memory
   /// with requests.
+  ///
+  /// Transactions count as well whose connection has gone: they take memory until they are durable.
   public func isThrottled(_ slot: Int32) -> Bool {
-    outstandingRequests > options.globalOutstandingLimit && outstanding(on: slot) > 0
+    max(outstandingRequests, pending.count) > options.globalOutstandingLimit
+      && outstanding(on: slot) > 0
   }
 
   // MARK: The disk

@@ -30,6 +30,8 @@ struct Connection {
   var isEnding = false
   /// Whether whole packets are kept back in ``input``, and nothing is read.
   var isHeld = false
+  /// Whether whole packets may be in ``input`` because the turn was long enough.
+  var hasPaused = false
   /// Whether the slot is listed to be served.
   var isListed = false
   /// Whether it is answered and ends once that is sent.

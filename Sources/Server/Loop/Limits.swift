@@ -14,6 +14,10 @@ enum Limits {
   static let acceptPauseMilliseconds: Int64 = 50
   /// How many descriptors are kept for files, pages and whatever else there is.
   static let reservedDescriptors = 64
+  /// How often a connection of the administration is read at a time before it is ended.
+  static let pageReads = 16
+  /// How long a turn of the loop takes requests before it sends replies and looks at everybody else.
+  static let turnNanoseconds: Int64 = 20_000_000
   /// How many connections the administration's ports have at most.
   static let pages = 64
   /// How many connections are accepted before others are served.

@@ -23,9 +23,10 @@ extension ServerLoop {
   mutating func serve(_ slot: Int32) {
     let index = Int(slot)
     guard connections[index].phase != .closed, !connections[index].isHeld else { return }
+    connections[index].hasPaused = false
     if connections[index].input.count >= 4 { consumeKept(slot) }
     guard connections[index].phase != .closed, connections[index].mayRead,
-      !connections[index].isHeld
+      !connections[index].isHeld, !connections[index].hasPaused
     else { return }
     let socket = connections[index].socket
     let (transfer, bytes) = withScratch { socket.receive(into: $0) }
@@ -80,6 +81,7 @@ extension ServerLoop {
       if connections[index].input.count >= 4 { consumeKept(slot) }
       let isOpen = connections[index].phase != .closed && !connections[index].isAnswered
       if connections[index].input.isEmpty || connections[index].isHeld || !isOpen { break }
+      if connections[index].hasPaused { break }
     }
     return rest
   }
@@ -139,6 +141,12 @@ extension ServerLoop {
         replica.receive(packet, on: slot, into: &effects)
         position += 4 + length
         if effects.closing[index] { return bytes.count }
+        if SystemClock.coarse() > now.nanoseconds + Limits.turnNanoseconds {
+          // Some requests cost much: the next ones wait for a turn.
+          connections[index].hasPaused = true
+          list(slot)
+          return position
+        }
       }
     }
   }
@@ -147,8 +155,7 @@ extension ServerLoop {
   /// (zookeeper-protocol.md, section 5), or its client does not take its replies.
   func mustHold(_ slot: Int32) -> Bool {
     if unsentBytes(slot) > Limits.unsentBytes { return true }
-    return replica.outstandingRequests > configuration.globalOutstandingLimit
-      && replica.outstanding(on: slot) > 0
+    return replica.isThrottled(slot)
   }
 
   private mutating func hold(_ slot: Int32) {

@@ -63,7 +63,8 @@ extension ServerLoop {
   /// False if the client is gone.
   private mutating func read(_ page: inout Pages.Page) -> Bool {
     let socket = page.socket
-    while true {
+    // Whoever sends faster than it is read would keep everybody else waiting.
+    for _ in 0..<Limits.pageReads {
       let (transfer, bytes) = withScratch { socket.receive(into: $0) }
       switch transfer {
       // What comes after the head is not of interest.
@@ -75,6 +76,7 @@ extension ServerLoop {
       case .failed: return false
       }
     }
+    return false
   }
 
   private mutating func answer(_ page: inout Pages.Page) {
