@@ -15,6 +15,9 @@ struct Benchmarks {
       case "null-server":
         var server = try NullServer.listening(arguments)
         try server.run()
+      case "footprint":
+        var benchmark = try FootprintBenchmark(arguments)
+        exit(try benchmark.run())
       case "--help", "-h", "help":
         print(usage, terminator: "")
         exit(0)
@@ -35,16 +38,22 @@ struct Benchmarks {
              [--sessions <n,…>] [--outstanding <n,…>] [--operations <name,…>]
              [--force-sync yes|no]
            swift run -c release benchmarks null-server [--port <port>]
+           swift run -c release benchmarks footprint [--rows <name,…>] [--operations <n>]
+             [--nodes <n>]
 
     SUBJECTS:
       check                   Whole runs of 'linnaeus check' beside their targets.
       serve                   Requests to 'linnaeus serve', and to Apache ZooKeeper beside it.
       null-server             Answer ZooKeeper's requests and do nothing, for load clients.
+      footprint               Memory and start-up of 'linnaeus serve' beside their targets.
 
     OPTIONS:
       --rows <pattern>        Only rows whose name contains this text.
       --runs <n>              How often each row is timed. (default: 5)
       --list                  Only list the rows.
+      --rows <name,…>         Of the footprint: start, mix, snapshot, log.
+      --operations <n>        How many operations the mix has. (default: 10000000)
+      --nodes <n>             How many znodes are made. (default: 1000000)
       --apache                Measure Debian's Apache ZooKeeper in the same run.
       --seconds <n>           How long each measurement lasts. (default: 3)
       --rounds <n>            How often; medians are printed. (default: 1)
