@@ -37,7 +37,7 @@ extension ZooKeeperReplica {
     }
     enqueue(
       PendingTransaction(
-        zxid: zxid, payload: scratch.bytes, error: error, xid: header.xid, opcode: header.opcode,
+        zxid: zxid, payload: preparedPayload, error: error, xid: header.xid, opcode: header.opcode,
         slot: slot, generation: connection.generation, receivedAt: receivedAt), into: &effects)
   }
 
@@ -56,7 +56,7 @@ extension ZooKeeperReplica {
       session, timeoutMilliseconds: timeout, zxid: zxid, time: wall, tree: tree, into: &scratch)
     enqueue(
       PendingTransaction(
-        zxid: zxid, payload: scratch.bytes, error: .ok, xid: 0, opcode: .createSession, slot: slot,
+        zxid: zxid, payload: preparedPayload, error: .ok, xid: 0, opcode: .createSession, slot: slot,
         generation: connections[Int(slot)].generation, receivedAt: now), into: &effects)
   }
 
@@ -86,9 +86,13 @@ extension ZooKeeperReplica {
   ) {
     enqueue(
       PendingTransaction(
-        zxid: zxid, payload: scratch.bytes, error: error, xid: 0, opcode: opcode, slot: -1,
+        zxid: zxid, payload: preparedPayload, error: error, xid: 0, opcode: opcode, slot: -1,
         generation: 0, receivedAt: now), into: &effects)
   }
+
+  /// The transaction in the scratch, in a buffer of its own length: shared, the scratch would leave
+  /// each transaction the room of the longest one that there ever was.
+  private var preparedPayload: [UInt8] { scratch.bytes.withBorrowedBytes { $0.array } }
 
   private mutating func enqueue(_ transaction: PendingTransaction, into effects: inout Effects) {
     lastPrepared = transaction.zxid
