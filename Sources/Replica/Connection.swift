@@ -48,8 +48,8 @@ struct Connection: Sendable {
 /// A transaction that was prepared and is not durable yet, and whom to tell.
 struct PendingTransaction: Sendable {
   var zxid: Zxid
-  /// Header, record and digest, as in the log.
-  var payload: [UInt8]
+  /// The length of header, record and digest, as in the log; they are in the queue of payloads.
+  var payloadCount: Int
   /// What its preparation found; the reply's error.
   var error: ErrorCode
   var xid: Int32

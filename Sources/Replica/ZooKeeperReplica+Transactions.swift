@@ -37,7 +37,8 @@ extension ZooKeeperReplica {
     }
     enqueue(
       PendingTransaction(
-        zxid: zxid, payload: preparedPayload, error: error, xid: header.xid, opcode: header.opcode,
+        zxid: zxid, payloadCount: scratch.count, error: error, xid: header.xid,
+        opcode: header.opcode,
         slot: slot, generation: connection.generation, receivedAt: receivedAt), into: &effects)
   }
 
@@ -56,7 +57,8 @@ extension ZooKeeperReplica {
       session, timeoutMilliseconds: timeout, zxid: zxid, time: wall, tree: tree, into: &scratch)
     enqueue(
       PendingTransaction(
-        zxid: zxid, payload: preparedPayload, error: .ok, xid: 0, opcode: .createSession, slot: slot,
+        zxid: zxid, payloadCount: scratch.count, error: .ok, xid: 0, opcode: .createSession,
+        slot: slot,
         generation: connections[Int(slot)].generation, receivedAt: now), into: &effects)
   }
 
@@ -86,17 +88,15 @@ extension ZooKeeperReplica {
   ) {
     enqueue(
       PendingTransaction(
-        zxid: zxid, payload: preparedPayload, error: error, xid: 0, opcode: opcode, slot: -1,
+        zxid: zxid, payloadCount: scratch.count, error: error, xid: 0, opcode: opcode, slot: -1,
         generation: 0, receivedAt: now), into: &effects)
   }
 
-  /// The transaction in the scratch, in a buffer of its own length: shared, the scratch would leave
-  /// each transaction the room of the longest one that there ever was.
-  private var preparedPayload: [UInt8] { scratch.bytes.withBorrowedBytes { $0.array } }
-
+  /// Takes the transaction that was prepared in the scratch.
   private mutating func enqueue(_ transaction: PendingTransaction, into effects: inout Effects) {
     lastPrepared = transaction.zxid
-    transaction.payload.withBorrowedBytes { storage.append($0, zxid: transaction.zxid) }
+    scratch.bytes.withBorrowedBytes { storage.append($0, zxid: transaction.zxid) }
+    payloads.append(scratch.bytes)
     pending.append(transaction)
   }
 
@@ -104,11 +104,15 @@ extension ZooKeeperReplica {
 
   /// Applies a transaction that is durable, and answers whoever waits for it.
   mutating func apply(_ transaction: PendingTransaction, into effects: inout Effects) {
+    var payload: [UInt8] = []
+    swap(&payload, &applying)
+    payloads.takeFirst(transaction.payloadCount, into: &payload)
     let applied: AppliedTransaction
     do throws(ByteReaderError) {
-      applied = try transaction.payload.withBorrowedBytes { (bytes) throws(ByteReaderError) in
+      applied = try payload.withBorrowedBytes { (bytes) throws(ByteReaderError) in
         try tree.apply(bytes, events: &events)
       }
+      swap(&payload, &applying)
     } catch {
       return stop(
         "transaction \(transaction.zxid), prepared here, cannot be read: \(error)", into: &effects)

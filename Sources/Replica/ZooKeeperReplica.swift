@@ -28,6 +28,8 @@ public struct ZooKeeperReplica: Sendable {
   var storage: DurableStorage
   var connections: [Connection] = []
   var pending = FIFO<PendingTransaction>()
+  /// The bytes of those that are pending.
+  var payloads = PayloadQueue()
   /// The zxid of the last transaction that was prepared.
   var lastPrepared: Zxid
   var now: Instant
@@ -42,6 +44,8 @@ public struct ZooKeeperReplica: Sendable {
   /// Used again for each event and each payload.
   var events: [WatchNotification] = []
   var scratch = ByteWriter()
+  /// The transaction that is being applied; used again for each.
+  var applying: [UInt8] = []
 
   /// Starts to serve a tree that was recovered with this storage.
   ///
