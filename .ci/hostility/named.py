@@ -1,11 +1,15 @@
 """What broke other servers, by name."""
+import os
+import signal
 import socket
 import time
+import zlib
 
 from attacker import (
     ADDW, AUTH, CHECK, CLOSE, COUNT, CREATE, DELETE, END, EXISTS, GET, MARSHALLING, MAX, MULTI,
-    MULTIREAD, NO_NODE, OPEN, QUOTA, SET, SETACL, UNIMPLEMENTED, Client, acl, create, expect, i32,
+    MULTIREAD, NO_NODE, OPEN, QUOTA, SET, SETACL, SETW, UNIMPLEMENTED, Client, acl, create, expect, i32, i64,
     packet, part, pipeline, text)
+from victim import Server
 
 
 def case_check_alone(context):
@@ -86,15 +90,69 @@ def case_ephemerals(context):
     client.close()
 
 
+def transaction(zxid, opcode, record):
+    """One as the log keeps it, without a digest."""
+    payload = i64(1) + i32(1) + i64(zxid) + i64(1) + i32(opcode) + record
+    return i64(zlib.adler32(payload)) + i32(len(payload)) + payload + b'B'
+
+
 def case_sequence(context):
-    """Sequential znodes whose counter goes through 2147483647: see TreeTests for the numbers."""
-    client = Client(context.port)
-    client.ask(CREATE, create('/sequence'))
-    for _ in range(3):
-        error, body = client.ask(CREATE, create('/sequence/s', flags=2))
-        expect(error == 0, 'sequential creation: %d' % error)
-    client.remove('/sequence')
-    client.close()
+    """Sequential znodes through the number 2147483647, in a log made by hand; then a restart."""
+    folder = os.path.join(context.folder, 'sequence', 'version-2')
+    os.makedirs(folder)
+    with open(os.path.join(folder, 'log.1'), 'wb') as log:
+        log.write(b'ZKLG' + i32(2) + i64(0))
+        for zxid, (path, number) in enumerate((('/s', 1), ('/s/first', 0x7ffffffe)), 1):
+            log.write(transaction(zxid, CREATE, text(path) + text('') + acl() + b'\0' + i32(number)))
+    server = Server(context.folder, 'sequence')
+    try:
+        expected = ['2147483646', '2147483647', '-2147483648', '-2147483647']
+        for number in expected + ['again', '-2147483646']:
+            if number == 'again':
+                server.stop(signal.SIGKILL)
+                server.start()
+                continue
+            client = Client(server.port)
+            error, body = client.ask(CREATE, create('/s/n', flags=2))
+            expect((error, body) == (0, text('/s/n' + number)),
+                   '%d %r in place of %s' % (error, body, number))
+            client.close()
+        client = Client(server.port)
+        expect(sorted(client.children('/s')) == sorted(
+            [b'first'] + [b'n' + n.encode() for n in expected + ['-2147483646']]), 'other children')
+        client.close()
+    finally:
+        server.stop()
+
+
+def colliding(count):
+    """Names of 16 bytes that one hash without a secret takes for the same."""
+    def fold(value):
+        product = (value ^ 0x4B33A62ED433D4A3) * 0x9E3779B97F4A7C15
+        return product >> 64 ^ product & 0xffffffffffffffff
+    names, number = [], 0
+    while len(names) < count:
+        first = b'/%07d' % number
+        number += 1
+        state = fold(0x2D358DCCAA6C78A5 ^ 16 ^ int.from_bytes(first, 'little'))
+        second = (state ^ 0x0123456789abcdef).to_bytes(8, 'little')
+        if 0 not in second:
+            names.append(first + second)
+    return names
+
+
+def case_collisions(context):
+    """Watches on very many names that hash alike, unless the hash has a secret."""
+    client = Client(context.port, timeout=20000)
+    names = colliding(context.size(40000, 200000))
+    context.settle()
+    for start in range(0, len(names), 40000):
+        some = names[start:start + 40000]
+        paths = b''.join(text(name) for name in some)
+        error, _ = client.ask(SETW, i64(1 << 60) + i32(0) + i32(len(some)) + paths + i32(0))
+        expect(error == 0, 'setting watches: %d' % error)
+    client.socket.close()
+    context.judge('collisions', 1)
 
 
 def case_quota(context):

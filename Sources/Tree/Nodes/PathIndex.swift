@@ -77,13 +77,17 @@ struct PathIndex: Sendable {
   }
 }
 
-/// A fast hash with a constant seed, after the manner of wyhash: each eight bytes are folded into
-/// the state by a multiplication to 128 bits.
+/// What nobody outside knows, so that no client can choose names that hash alike; the secret of Swift's
+/// own dictionaries, upon which nothing that is observed depends either.
+private let hashSecret = UInt64(truncatingIfNeeded: "names".hashValue)
+
+/// A fast hash with a secret, after the manner of wyhash: each eight bytes are folded into the state
+/// by a multiplication to 128 bits.
 @inline(__always)
 func hashOfBytes(_ bytes: BorrowedBytes) -> UInt32 {
   let buffer = bytes.buffer
   let count = buffer.count
-  var state: UInt64 = 0x2D35_8DCC_AA6C_78A5 ^ UInt64(truncatingIfNeeded: count)
+  var state: UInt64 = hashSecret ^ UInt64(truncatingIfNeeded: count)
   var offset = 0
   while offset + 8 <= count {
     state = fold(state ^ buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
