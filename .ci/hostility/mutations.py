@@ -116,7 +116,7 @@ def case_mutations(context):
     figures, total = [], 0
     dice = random.Random(context.seed)
     for number in range(3):
-        total += mutated_round(context, dice, context.size(5, 120))
+        total += mutated_round(context, dice, context.size(4, 120))
         # The sessions of four ticks must end before memory is compared.
         time.sleep(4)
         figures.append(context.server.memory())
