@@ -49,7 +49,8 @@ def case_children(context):
     time.sleep(context.size(2, 6))
     context.judge('counting descendants', 1.5)
     other.socket.close()
-    context.keep = '/many', count
+    client.remove('/many')
+    client.close()
 
 
 def case_watches(context):

@@ -117,7 +117,6 @@ class Context:
         self.server = Server(folder, 'main')
         self.port, self.notes = self.server.port, []
         self.witness = Witness(self.port)
-        self.keep = None
 
     def size(self, short, long):
         return long if self.long else short
