@@ -146,12 +146,20 @@ public struct ZooKeeperReplica: Sendable {
   /// The requests of all connections that have no reply yet.
   public internal(set) var outstandingRequests = 0
 
+  /// So many packets of a connection wait at most for its session, which may be long on a slow disk.
+  private static let mostEarlyPackets = 16
+
   /// Whether what a connection sends should be left unread for now, so that nobody fills memory
   /// with requests.
   ///
   /// Transactions count as well whose connection has gone: they take memory until they are durable.
   public func isThrottled(_ slot: Int32) -> Bool {
-    max(outstandingRequests, pending.count) > options.globalOutstandingLimit
+    if connections.indices.contains(Int(slot)),
+      connections[Int(slot)].early.count >= Self.mostEarlyPackets
+    {
+      return true
+    }
+    return max(outstandingRequests, pending.count) > options.globalOutstandingLimit
       && outstanding(on: slot) > 0
   }
 
