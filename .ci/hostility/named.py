@@ -241,6 +241,8 @@ def case_multi(context):
     # As many as globalOutstandingLimit allows, but no more than that.
     expect(more < 1100, '900 reads behind a write take %d MB' % more)
     lazy.socket.close()
+    # The session may have expired meanwhile.
+    client = Client(context.port)
     client.remove('/multi')
     client.close()
     context.judge('reading much', 2)

@@ -10,8 +10,9 @@ import Testing
 struct FairnessTests {
   @Test("Whoever asks for what costs much, hundreds of times at once, lets others be served")
   func costlyRequests() throws {
-    let server = try ServerUnderTest(folder: TemporaryFolder())
-    defer { server.stop() }
+    let folder = try TemporaryFolder()
+    let server = try ServerUnderTest(folder: folder)
+    defer { withExtendedLifetime(folder) { _ = server.stop() } }
     let greedy = try RawClient(port: server.port)
     _ = try greedy.connect()
     greedy.send(create(1, "/many", data: []))
@@ -51,8 +52,9 @@ struct FairnessTests {
 
   @Test("Requests that end a turn are all answered in order, whole, in pieces and kept back")
   func pausedRequests() throws {
-    let server = try ServerUnderTest(folder: TemporaryFolder()) { $0.globalOutstandingLimit = 20 }
-    defer { server.stop() }
+    let folder = try TemporaryFolder()
+    let server = try ServerUnderTest(folder: folder) { $0.globalOutstandingLimit = 20 }
+    defer { withExtendedLifetime(folder) { _ = server.stop() } }
     let client = try RawClient(port: server.port)
     _ = try client.connect()
     var stream: [UInt8] = []
@@ -84,10 +86,11 @@ struct FairnessTests {
 
   @Test("A head without an end costs the administration that connection only")
   func endlessHead() throws {
-    let server = try ServerUnderTest(folder: TemporaryFolder()) {
+    let folder = try TemporaryFolder()
+    let server = try ServerUnderTest(folder: folder) {
       $0.admin = .init(host: "127.0.0.1", port: 0)
     }
-    defer { server.stop() }
+    defer { withExtendedLifetime(folder) { _ = server.stop() } }
     let port = try #require(server.server.adminAddress?.port)
     let endless = try RawClient(port: port)
     let block = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)

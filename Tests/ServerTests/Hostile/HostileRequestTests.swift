@@ -23,8 +23,9 @@ struct HostileRequestTests {
 
   @Test("A read of more than any client takes is refused, and not made first")
   func multiRead() throws {
-    let server = try ServerUnderTest(folder: TemporaryFolder())
-    defer { server.stop() }
+    let folder = try TemporaryFolder()
+    let server = try ServerUnderTest(folder: folder)
+    defer { withExtendedLifetime(folder) { _ = server.stop() } }
     let client = try RawClient(port: server.port)
     _ = try client.connect()
     let data = [UInt8](repeating: 7, count: 1_000_000)
@@ -83,8 +84,9 @@ struct HostileRequestTests {
 
   @Test("Long lists of access rights cost no more than their length")
   func longLists() throws {
-    let server = try ServerUnderTest(folder: TemporaryFolder())
-    defer { server.stop() }
+    let folder = try TemporaryFolder()
+    let server = try ServerUnderTest(folder: folder)
+    defer { withExtendedLifetime(folder) { _ = server.stop() } }
     let client = try RawClient(port: server.port)
     _ = try client.connect()
     let many = (0..<20_000).map { ACL(.read, Identity(scheme: "digest", id: "u\($0):x")) }
@@ -111,8 +113,9 @@ struct HostileRequestTests {
 
   @Test("A connection that claims to be somebody again and again is refused in the end")
   func identities() throws {
-    let server = try ServerUnderTest(folder: TemporaryFolder())
-    defer { server.stop() }
+    let folder = try TemporaryFolder()
+    let server = try ServerUnderTest(folder: folder)
+    defer { withExtendedLifetime(folder) { _ = server.stop() } }
     let client = try RawClient(port: server.port)
     _ = try client.connect()
     var granted = 0
@@ -130,8 +133,9 @@ struct HostileRequestTests {
 
   @Test("Texts of quotas that are garbage, or very long, count nothing and cost nothing")
   func quotas() throws {
-    let server = try ServerUnderTest(folder: TemporaryFolder()) { $0.enforceQuota = true }
-    defer { server.stop() }
+    let folder = try TemporaryFolder()
+    let server = try ServerUnderTest(folder: folder) { $0.enforceQuota = true }
+    defer { withExtendedLifetime(folder) { _ = server.stop() } }
     let client = try RawClient(port: server.port)
     _ = try client.connect()
     let quota = "/zookeeper/quota/a"
