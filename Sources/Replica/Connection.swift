@@ -21,7 +21,7 @@ struct Connection: Sendable {
     /// A write under way, which answers when it is applied.
     case write
     /// A packet that waits for the writes before it.
-    case packet([UInt8], receivedAt: Instant)
+    case packet([UInt8], replyBytes: Int, receivedAt: Instant)
   }
 
   var state = State.absent
@@ -30,6 +30,8 @@ struct Connection: Sendable {
   /// Who the client has shown to be.
   var identities: [Identity] = []
   var waiting = FIFO<Waiting>()
+  /// How long the replies to the packets that wait will be: they come all at once.
+  var waitingBytes = 0
   /// What came before the session stood.
   var early: [[UInt8]] = []
   var statistics = ConnectionStatistics()

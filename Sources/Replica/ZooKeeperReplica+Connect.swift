@@ -98,6 +98,7 @@ extension ZooKeeperReplica {
   mutating func close(_ slot: Int32, into effects: inout Effects) {
     connections[Int(slot)].state = .closing
     connections[Int(slot)].waiting.removeAll()
+    connections[Int(slot)].waitingBytes = 0
     outstandingRequests -= connections[Int(slot)].statistics.outstanding
     connections[Int(slot)].statistics.outstanding = 0
     tree.removeWatches(of: slot)

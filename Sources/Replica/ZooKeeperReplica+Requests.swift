@@ -54,7 +54,10 @@ extension ZooKeeperReplica {
     } else if connections[Int(slot)].waiting.isEmpty {
       answer(header, &reader, on: slot, receivedAt: receivedAt, into: &effects)
     } else {
-      connections[Int(slot)].waiting.append(.packet(packet.array, receivedAt: receivedAt))
+      let bytes = preparation.expectedReplyBytes(header.opcode, reader, tree)
+      connections[Int(slot)].waitingBytes += bytes
+      connections[Int(slot)].waiting.append(
+        .packet(packet.array, replyBytes: bytes, receivedAt: receivedAt))
     }
   }
 
@@ -66,8 +69,10 @@ extension ZooKeeperReplica {
 
   /// Takes up what waited, as far as nothing that it waits for is under way.
   mutating func drain(_ slot: Int32, into effects: inout Effects) {
-    while case .packet(let packet, let receivedAt) = connections[Int(slot)].waiting.first {
+    while case .packet(let packet, let bytes, let receivedAt) = connections[Int(slot)].waiting.first
+    {
       guard connections[Int(slot)].isEstablished else { return }
+      connections[Int(slot)].waitingBytes -= bytes
       _ = connections[Int(slot)].waiting.popFirst()
       packet.withBorrowedBytes { bytes in
         var reader = ByteReader(bytes)

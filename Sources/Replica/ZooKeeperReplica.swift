@@ -149,6 +149,9 @@ public struct ZooKeeperReplica: Sendable {
   /// So many packets of a connection wait at most for its session, which may be long on a slow disk.
   private static let mostEarlyPackets = 16
 
+  /// So long may the replies be together that wait for a write of their connection.
+  private static let mostWaitingBytes = 4 << 20
+
   /// Whether what a connection sends should be left unread for now, so that nobody fills memory
   /// with requests.
   ///
@@ -156,6 +159,7 @@ public struct ZooKeeperReplica: Sendable {
   public func isThrottled(_ slot: Int32) -> Bool {
     if connections.indices.contains(Int(slot)),
       connections[Int(slot)].early.count >= Self.mostEarlyPackets
+        || connections[Int(slot)].waitingBytes > Self.mostWaitingBytes
     {
       return true
     }

@@ -72,6 +72,34 @@ struct ThrottleTests {
     #expect(!replica.isThrottled(60))
   }
 
+  @Test("Long replies that wait for a write are counted before they are there")
+  func longReplies() throws {
+    var replica = try replica(limit: 1000)
+    var effects = Effects()
+    finishDisk(&replica, &effects)
+    replica.connected(0, address: [], into: &effects)
+    send(greeting, 0, &replica, &effects)
+    finishDisk(&replica, &effects)
+    send(create(1, "/a", data: [1]), 0, &replica, &effects)
+    for xid: Int32 in 2..<500 { send(getData(xid, "/a"), 0, &replica, &effects) }
+    #expect(!replica.isThrottled(0))
+    finishDisk(&replica, &effects)
+    // The data is long only once the first of these is done.
+    send(
+      request(500, .setData) {
+        $0.setDataRequest(
+          path: Array("/a".utf8), data: [UInt8](repeating: 1, count: 1_000_000), version: -1)
+      }, 0, &replica, &effects)
+    var taken: Int32 = 0
+    while taken < 400, !replica.isThrottled(0) {
+      taken += 1
+      send(getData(500 + taken, "/a"), 0, &replica, &effects)
+    }
+    #expect((1..<20).contains(taken))
+    finishDisk(&replica, &effects)
+    #expect(!replica.isThrottled(0))
+  }
+
   private func finishDisk(_ replica: inout ZooKeeperReplica, _ effects: inout Effects) {
     replica.endOfBatch(into: &effects)
     while !effects.disk.isEmpty {
