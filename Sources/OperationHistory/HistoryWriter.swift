@@ -2,8 +2,8 @@
 ///
 /// A format may lack what a history has: Jepsen's formats have no header and know no record but of
 /// clients and the nemesis, so that a native file's other lines become records of the nemesis with
-/// the line as `value`, and where failed operations with an error are observations the error is
-/// called `reason`; JSON has no keywords. Times that contradict the order of the lines are
+/// the line as `value`, and where a failed cas with an error is an observation the error is called
+/// `reason`; JSON has no keywords. Times that contradict the order of the lines are
 /// called `recordedTime` in a native file, where `time` would decide.
 public struct HistoryWriter {
   /// The bytes of `history` in another format, or in its own.
@@ -98,7 +98,9 @@ public struct HistoryWriter {
     append(history.keysArePaths && format == .native ? "path" : "key", operation.key)
     append("value", value)
     // In Jepsen's formats an `error` would say that a failed cas is no observation.
-    let hidesError = type == "fail" && format != .native && history.failedCas == .observed
+    let hidesError =
+      type == "fail" && history.name(of: operation) == "cas" && format != .native
+      && history.failedCas == .observed
     append(hidesError ? "reason" : "error", error)
     if time != .min { append(timeName, .integer(time)) }
     if case .map(let more) = history.values[others] { fields += more.map(asField) }

@@ -142,6 +142,8 @@ struct RoundTripTests {
     }
     files = files.map { "zookeeper-3.8/\($0).jsonl" }
     files += ["c01-bad", "c01-ok", "c10-bad", "c10-ok"].map { "porcupine-kv/\($0).txt" }
+    // Reads that failed, with a reason.
+    files.append("jepsen-etcd/etcd_100.log")
     files += (0..<Int(10 * effort)).map { number in
       let digits = String(number % 103)
       return "jepsen-etcd/etcd_\(String(repeating: "0", count: 3 - digits.count))\(digits).log"
