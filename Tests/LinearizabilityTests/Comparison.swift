@@ -23,19 +23,21 @@ struct Comparison {
   }
 
   /// Compares, and records an issue for each of the first differences.
-  mutating func check(_ entries: [Entry], seed: UInt64?) {
-    for difference in compare(entries) where differences <= 3 {
+  ///
+  /// In turns, each history is decided by one engine.
+  mutating func check(_ entries: [Entry], seed: UInt64?, inTurns: Bool = false) {
+    for difference in compare(entries, inTurns: inTurns) where differences <= 3 {
       let origin = seed.map { " (seed \($0))" } ?? ""
       Issue.record("\(name)\(origin): \(difference)\n\(nativeLines(entries, model: model))")
     }
   }
 
   /// Says what is wrong with the engines' results.
-  mutating func compare(_ entries: [Entry]) -> [String] {
+  mutating func compare(_ entries: [Entry], inTurns: Bool = false) -> [String] {
     let expected = BruteForce.isLinearizable(entries, model: model)
     histories += 1
     if expected { linearizable += 1 }
-    let found = engines.compactMap { engine -> String? in
+    let found = engines(inTurns: inTurns).compactMap { engine -> String? in
       let result = engine.run(
         Partition(key: .absent, entries: entries), model, SearchBudget())
       return flaw(in: result, of: engine, entries, expected: expected).map {
@@ -47,8 +49,8 @@ struct Comparison {
   }
 
   /// The engines whose turn it is.
-  private var engines: [Engine] {
-    guard takesTurns, Effort.factor < 10 else { return candidates }
+  private func engines(inTurns: Bool) -> [Engine] {
+    guard inTurns || (takesTurns && Effort.factor < 10) else { return candidates }
     return [candidates[histories % candidates.count]]
   }
 
