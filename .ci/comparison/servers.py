@@ -110,11 +110,12 @@ class Server:
         if self.process is None:
             return
         if self.process.poll() is None:
-            self.process.send_signal(how)
+            # Its whole group: a tracer that ends leaves what it traced running.
+            os.killpg(self.process.pid, how)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
         self.log.close()
         self.process = None
