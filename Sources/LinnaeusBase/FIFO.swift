@@ -53,15 +53,3 @@ public struct FIFO<Element> {
 }
 
 extension FIFO: Sendable where Element: Sendable {}
-
-extension FIFO: Sequence {
-  /// Visits the elements in the order in which they came.
-  public func makeIterator() -> AnyIterator<Element> {
-    var index = head
-    return AnyIterator {
-      guard index < elements.count else { return nil }
-      defer { index += 1 }
-      return elements[index]
-    }
-  }
-}

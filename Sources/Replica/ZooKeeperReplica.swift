@@ -152,6 +152,11 @@ public struct ZooKeeperReplica: Sendable {
   /// So long may the replies be together that wait for a write of their connection.
   private static let mostWaitingBytes = 4 << 20
 
+  /// Whether more is under way than should be.
+  public var isOverloaded: Bool {
+    max(outstandingRequests, pending.count) > options.globalOutstandingLimit
+  }
+
   /// Whether what a connection sends should be left unread for now, so that nobody fills memory
   /// with requests.
   ///
@@ -163,8 +168,7 @@ public struct ZooKeeperReplica: Sendable {
     {
       return true
     }
-    return max(outstandingRequests, pending.count) > options.globalOutstandingLimit
-      && outstanding(on: slot) > 0
+    return isOverloaded && outstanding(on: slot) > 0
   }
 
   // MARK: The disk

@@ -324,12 +324,12 @@ struct ServerLoop: ~Copyable {
   /// everybody else again, and never come to the front.
   private mutating func releaseHeld() {
     guard !held.isEmpty else { return }
-    let isOver = replica.outstandingRequests > configuration.globalOutstandingLimit
+    let isOverloaded = replica.isOverloaded
     var kept = 0
     for slot in held {
       let index = Int(slot)
       guard connections[index].phase != .closed, connections[index].isHeld else { continue }
-      if isOver || mustHold(slot) {
+      if isOverloaded || mustHold(slot) {
         held[kept] = slot
         kept += 1
       } else {
