@@ -28,23 +28,46 @@ let package = Package(
       dependencies: ["Linearizability", "OperationHistory", "Jute", "Sockets", "LinnaeusBase"],
       swiftSettings: settings),
     .target(
+      name: "Experiments",
+      dependencies: [
+        "Simulator", "Consistency", "Linearizability", "Workload", "Replica", "Zab",
+        "OperationHistory", "LinnaeusBase",
+      ],
+      swiftSettings: settings),
+    .target(
       name: "Report",
       dependencies: ["Linearizability", "OperationHistory", "LinnaeusBase"],
       swiftSettings: settings),
     .target(
+      name: "Simulator",
+      dependencies: [
+        "Replica", "Tree", "Zab", "Storage", "Workload", "ClientSession", "OperationHistory",
+        "Jute",
+        "LinnaeusBase",
+      ],
+      swiftSettings: settings),
+    .target(
       name: "Server",
-      dependencies: ["Replica", "Tree", "Storage", "Jute", "Sockets", "LinnaeusBase"],
+      dependencies: ["Replica", "Tree", "Zab", "Storage", "Jute", "Sockets", "LinnaeusBase"],
+      swiftSettings: settings),
+    .target(
+      name: "Consistency", dependencies: ["Linearizability", "OperationHistory", "LinnaeusBase"],
       swiftSettings: settings),
     .target(
       name: "Linearizability",
       dependencies: ["OperationHistory", "LinnaeusBase"],
       swiftSettings: settings),
     .target(
+      name: "Workload",
+      dependencies: ["ClientSession", "OperationHistory", "Jute", "LinnaeusBase"],
+      swiftSettings: settings),
+    .target(
       name: "ClientSession", dependencies: ["Jute", "LinnaeusBase"], swiftSettings: settings),
     .target(
-      name: "Replica", dependencies: ["Tree", "Storage", "Jute", "LinnaeusBase"],
+      name: "Replica", dependencies: ["Tree", "Zab", "Storage", "Jute", "LinnaeusBase"],
       swiftSettings: settings),
     .target(name: "Tree", dependencies: ["Jute", "LinnaeusBase"], swiftSettings: settings),
+    .target(name: "Zab", dependencies: ["Jute", "LinnaeusBase"], swiftSettings: settings),
     .target(name: "Storage", dependencies: ["Jute", "LinnaeusBase"], swiftSettings: settings),
     .target(name: "OperationHistory", dependencies: ["LinnaeusBase"], swiftSettings: settings),
     .target(name: "Jute", dependencies: ["LinnaeusBase"], swiftSettings: settings),
@@ -59,13 +82,38 @@ let package = Package(
     .testTarget(
       name: "TreeTests", dependencies: ["Tree", "Jute", "LinnaeusBase"], swiftSettings: settings),
     .testTarget(
+      name: "ZabTests", dependencies: ["Zab", "Jute", "LinnaeusBase"], swiftSettings: settings),
+    .testTarget(
       name: "StorageTests", dependencies: ["Storage", "Jute", "LinnaeusBase"],
       swiftSettings: settings),
     .testTarget(
-      name: "ReplicaTests", dependencies: ["Replica", "Tree", "Storage", "Jute", "LinnaeusBase"],
+      name: "ReplicaTests",
+      dependencies: ["Replica", "Tree", "Zab", "Storage", "Jute", "LinnaeusBase"],
       swiftSettings: settings),
     .testTarget(
       name: "ClientSessionTests", dependencies: ["ClientSession", "Jute", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "WorkloadTests",
+      dependencies: ["Workload", "ClientSession", "OperationHistory", "Jute", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ConsistencyTests",
+      dependencies: ["Consistency", "Linearizability", "OperationHistory", "LinnaeusBase"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SimulatorTests",
+      dependencies: [
+        "Simulator", "Replica", "Tree", "Zab", "Storage", "Workload", "ClientSession",
+        "OperationHistory", "Jute", "LinnaeusBase",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "Experiments", "Simulator", "Consistency", "Linearizability", "Workload", "Replica", "Zab",
+        "OperationHistory", "LinnaeusBase",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ServerTests",
