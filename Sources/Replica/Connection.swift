@@ -19,7 +19,9 @@ struct Connection: Sendable {
   /// What stands between a request and its reply.
   enum Waiting: Sendable {
     /// A write under way, which answers when it is applied.
-    case write
+    case write(xid: Int32, opcode: Opcode, receivedAt: Instant)
+    /// A `sync` that the leader must answer first.
+    case sync([UInt8], receivedAt: Instant)
     /// A packet that waits for the writes before it.
     case packet([UInt8], replyBytes: Int, receivedAt: Instant)
   }
@@ -27,6 +29,12 @@ struct Connection: Sendable {
   var state = State.absent
   /// Told apart from the slot's earlier connections by this.
   var generation: UInt32 = 0
+  /// Told apart from everything else that a session's requests come through by this.
+  var owner: Int64 = 0
+  /// How many of the syncs that wait the leader has answered.
+  var answeredSyncs = 0
+  /// Whether the leader is to be told that the session was heard of.
+  var isTouched = false
   /// Who the client has shown to be.
   var identities: [Identity] = []
   var waiting = FIFO<Waiting>()
@@ -47,11 +55,9 @@ struct Connection: Sendable {
   }
 }
 
-/// A transaction that was prepared and is not durable yet, and whom to tell.
+/// A transaction that was prepared and is not committed yet, and whom to tell.
 struct PendingTransaction: Sendable {
   var zxid: Zxid
-  /// The length of header, record and digest, as in the log; they are in the queue of payloads.
-  var payloadCount: Int
   /// What its preparation found; the reply's error.
   var error: ErrorCode
   var xid: Int32

@@ -1,5 +1,6 @@
 import LinnaeusBase
 import Storage
+import Zab
 
 /// What a replica wants of the world: bytes to send, connections to close, disk operations, lines
 /// for the log.
@@ -28,6 +29,13 @@ public struct Effects: Sendable {
   public var closing: [Bool] = []
   /// The slots whose output grew or that shall close; a slot may stand here more than once.
   public var touched: [Int32] = []
+  /// What is to be sent to other servers; its events are the replica's own.
+  public var peers = ZabEffects()
+  /// Another server to connect to, at its quorum port; told by `linkOpened` or `linkFailed`.
+  public var connectTo: ServerID?
+  /// Once everything that the disk was told is done: recover again, with nothing after this zxid, and
+  /// call `reloaded`.
+  public var reload: Zxid?
   /// What the disk is to do, strictly in order.
   public var disk: [DiskOperation] = []
   /// Lines for the log.

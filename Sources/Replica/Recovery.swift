@@ -2,6 +2,7 @@ import Jute
 import LinnaeusBase
 import Storage
 import Tree
+import Zab
 
 /// Takes in a snapshot and the transactions after it: a tree that comes back from the disk.
 public struct RecoveringTree: RecoverySink {
@@ -9,6 +10,8 @@ public struct RecoveringTree: RecoverySink {
   public private(set) var tree: ZnodeTree
   /// Whether the tree once was another one than its digest on the disk says.
   public private(set) var differsFromDigest = false
+  /// The last transactions that were replayed, for other servers that lack them.
+  public private(set) var window = TransactionWindow(after: .zero)
   private let options: TreeOptions
   private var restoration: TreeRestoration?
   private var snapshotZxid = Zxid.zero
@@ -30,6 +33,7 @@ public struct RecoveringTree: RecoverySink {
   public mutating func beginWithoutSnapshot() {
     restoration = nil
     tree = ZnodeTree(options: options)
+    window = TransactionWindow(after: .zero)
   }
 
   /// Takes in a piece of the snapshot.
@@ -50,6 +54,7 @@ public struct RecoveringTree: RecoverySink {
       throw ByteReaderError(position: 0, message: "the znodes of the snapshot have no end")
     }
     tree = restored
+    window = TransactionWindow(after: snapshotZxid)
     if let digest, options.hasDigest, digest != tree.digest { differsFromDigest = true }
   }
 
@@ -58,6 +63,8 @@ public struct RecoveringTree: RecoverySink {
   /// - Throws: An error if it makes no sense.
   public mutating func replay(_ payload: BorrowedBytes) throws(ByteReaderError) {
     if try !tree.apply(payload, events: &events).agreesWithDigest { differsFromDigest = true }
+    window.append(payload, zxid: tree.lastZxid)
+    window.commit(upTo: tree.lastZxid)
     events.removeAll(keepingCapacity: true)
   }
 }

@@ -18,6 +18,9 @@ public struct ReplicaOptions: Sendable {
   public var containerCheckMilliseconds: Int64 = 60_000
   /// How many of them are removed at once.
   public var containerCheckLimit = 10_000
+  /// Whether a leader answers `sync` only once a quorum has shown that it still leads, which makes a
+  /// read after a sync linearizable (`quorumSync`; ZOOKEEPER-1675).
+  public var quorumSync = false
   /// How the tree and its rules are set up.
   public var tree = TreeOptions()
 

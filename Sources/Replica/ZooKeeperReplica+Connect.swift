@@ -1,6 +1,7 @@
 import Jute
 import LinnaeusBase
 import Tree
+import Zab
 
 /// How connections get their sessions (zookeeper-protocol.md, section 2.1).
 extension ZooKeeperReplica {
@@ -46,8 +47,19 @@ extension ZooKeeperReplica {
     closeConnections(of: request.session, except: slot, into: &effects)
     let password = SessionPassword.bytes(of: request.session, secret: options.sessionSecret)
     let isRight = password == request.password
+    if isRight, role == .learning {
+      revalidations.append(
+        Revalidation(
+          session: request.session, slot: slot, generation: connections[Int(slot)].generation))
+      zab?.revalidate(
+        session: request.session, timeoutMilliseconds: timeout, into: &effects.peers)
+      return carryOutEvents(into: &effects)
+    }
     let isAlive = isRight && sessions.check(request.session) == .ok
-    if isAlive { sessions.add(request.session, timeoutMilliseconds: timeout, now: now) }
+    if isAlive {
+      sessions.add(request.session, timeoutMilliseconds: timeout, now: now)
+      sessions.setOwner(request.session, connections[Int(slot)].owner)
+    }
     finishConnecting(slot, session: isAlive ? request.session : 0, into: &effects)
   }
 
@@ -66,6 +78,8 @@ extension ZooKeeperReplica {
         readOnly: request.readOnly.map { _ in false })
       connections[Int(slot)].state = .established
       connections[Int(slot)].statistics.session = session
+      sessionSlots[session] = slot
+      touch(slot)
     }
     writeConnectResponse(response, on: slot, into: &effects)
     if session == 0 { return effects.close(slot) }
@@ -84,14 +98,23 @@ extension ZooKeeperReplica {
     finishFrame(slot, from: start, into: &effects)
   }
 
-  /// Closes the connections of a session.
+  /// Closes the connection of a session: it has one at most.
   mutating func closeConnections(
     of session: Int64, except kept: Int32 = -1, into effects: inout Effects
   ) {
-    for slot in connections.indices
-    where connections[slot].session == session && Int32(slot) != kept {
-      if connections[slot].isEstablished { close(Int32(slot), into: &effects) }
+    for waiter in revalidations where waiter.session == session && waiter.slot != kept {
+      if connections[Int(waiter.slot)].generation == waiter.generation {
+        close(waiter.slot, into: &effects)
+      }
     }
+    revalidations.removeAll { $0.session == session && $0.slot != kept }
+    guard let slot = sessionSlots[session], slot != kept else { return }
+    close(slot, into: &effects)
+  }
+
+  /// The session has no connection any more, if it was this one.
+  mutating func forgetSlot(of session: Int64, _ slot: Int32) {
+    if session != 0, sessionSlots[session] == slot { sessionSlots[session] = nil }
   }
 
   /// Reads nothing more from a connection, and closes it once its output is sent.
@@ -101,6 +124,7 @@ extension ZooKeeperReplica {
     connections[Int(slot)].waitingBytes = 0
     outstandingRequests -= connections[Int(slot)].statistics.outstanding
     connections[Int(slot)].statistics.outstanding = 0
+    forgetSlot(of: connections[Int(slot)].session, slot)
     tree.removeWatches(of: slot)
     effects.close(slot)
   }

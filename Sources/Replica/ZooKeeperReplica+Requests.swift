@@ -1,6 +1,7 @@
 import Jute
 import LinnaeusBase
 import Tree
+import Zab
 
 /// How requests are sorted into those that become transactions and those that are answered here.
 extension ZooKeeperReplica {
@@ -23,6 +24,19 @@ extension ZooKeeperReplica {
     }
   }
 
+  /// The session of a connection was heard of; false if it has ended.
+  @discardableResult
+  mutating func touch(_ slot: Int32) -> Bool {
+    guard role == .learning else {
+      return sessions.touch(connections[Int(slot)].session, now: now)
+    }
+    if !connections[Int(slot)].isTouched {
+      connections[Int(slot)].isTouched = true
+      touchedSlots.append(slot)
+    }
+    return true
+  }
+
   private mutating func count(packetReceivedOn slot: Int32) {
     statistics.packetsReceived += 1
     connections[Int(slot)].statistics.packetsReceived += 1
@@ -42,15 +56,24 @@ extension ZooKeeperReplica {
     if header.opcode == .auth { return authenticate(&reader, header, on: slot, into: &effects) }
     if header.opcode == .sasl { return answerSASL(&reader, header, on: slot, into: &effects) }
     // A request of a session that has ended is dropped (section 2.2).
-    let session = connections[Int(slot)].session
-    guard sessions.touch(session, now: now) else { return }
+    guard touch(slot) else { return }
     connections[Int(slot)].statistics.lastXid = header.xid
     connections[Int(slot)].statistics.lastOpcode = header.opcode
     connections[Int(slot)].statistics.outstanding += 1
     outstandingRequests += 1
     if header.opcode.isWrite, header.opcode != .reconfig || isWellFormedReconfig(reader) {
-      connections[Int(slot)].waiting.append(.write)
-      prepare(header, reader.takeRest(), on: slot, receivedAt: receivedAt, into: &effects)
+      connections[Int(slot)].waiting.append(
+        .write(xid: header.xid, opcode: header.opcode, receivedAt: receivedAt))
+      if role == .learning {
+        forward(
+          header.opcode, session: connections[Int(slot)].session, xid: header.xid,
+          reader.takeRest().array, on: slot, into: &effects)
+      } else {
+        prepare(header, reader.takeRest(), on: slot, receivedAt: receivedAt, into: &effects)
+      }
+    } else if header.opcode == .sync, zab != nil {
+      connections[Int(slot)].waiting.append(.sync(packet.array, receivedAt: receivedAt))
+      sync(header, reader.takeRest().array, on: slot, into: &effects)
     } else if connections[Int(slot)].waiting.isEmpty {
       answer(header, &reader, on: slot, receivedAt: receivedAt, into: &effects)
     } else {
@@ -69,10 +92,18 @@ extension ZooKeeperReplica {
 
   /// Takes up what waited, as far as nothing that it waits for is under way.
   mutating func drain(_ slot: Int32, into effects: inout Effects) {
-    while case .packet(let packet, let bytes, let receivedAt) = connections[Int(slot)].waiting.first
-    {
-      guard connections[Int(slot)].isEstablished else { return }
-      connections[Int(slot)].waitingBytes -= bytes
+    while connections[Int(slot)].isEstablished, let next = connections[Int(slot)].waiting.first {
+      let (packet, receivedAt): ([UInt8], Instant)
+      switch next {
+      case .write: return
+      case .sync(let bytes, let time):
+        guard connections[Int(slot)].answeredSyncs > 0 else { return }
+        connections[Int(slot)].answeredSyncs -= 1
+        (packet, receivedAt) = (bytes, time)
+      case .packet(let bytes, let replyBytes, let time):
+        connections[Int(slot)].waitingBytes -= replyBytes
+        (packet, receivedAt) = (bytes, time)
+      }
       _ = connections[Int(slot)].waiting.popFirst()
       packet.withBorrowedBytes { bytes in
         var reader = ByteReader(bytes)

@@ -2,6 +2,7 @@ import Jute
 import LinnaeusBase
 import Storage
 import Tree
+import Zab
 
 /// One ZooKeeper server as a value: packets and completed disk operations in, packets and disk
 /// operations out.
@@ -28,8 +29,37 @@ public struct ZooKeeperReplica: Sendable {
   var storage: DurableStorage
   var connections: [Connection] = []
   var pending = FIFO<PendingTransaction>()
-  /// The bytes of those that are pending.
-  var payloads = PayloadQueue()
+  /// This server's part in its ensemble; nil if it is alone.
+  public internal(set) var zab: Zab?
+  /// What it does for clients at present.
+  var role: Role
+  /// The transactions that are logged and not durable, if it is alone; else `zab` has them.
+  var window: TransactionWindow
+  /// By session, its connection here; looked up, never walked.
+  var sessionSlots: [Int64: Int32] = [:]
+  /// The next owner of a session: a connection, or a learner's link.
+  var nextOwner: Int64 = 1
+  /// By link, the owner of the sessions that a learner brings along.
+  var linkOwners: [Int64] = []
+  /// The clients that wait for the leader to say whether their sessions live.
+  var revalidations: [Revalidation] = []
+  /// The connections that wait for syncs, in the order in which the leader answers.
+  var pendingSyncs = FIFO<(slot: Int32, generation: UInt32)>()
+  /// The connections that were heard of since the leader was last told.
+  var touchedSlots: [Int32] = []
+  /// The snapshot that is coming in from the leader.
+  var incoming: IncomingSnapshot?
+  /// The snapshots that are going out to learners; the first one is under way.
+  var outgoing: [Int32] = []
+  /// Whether the first of them has begun, and of what state it is.
+  var isSending = false
+  var outgoingZxid = Zxid.zero
+  /// Zab knows that everything up to it is durable.
+  var toldDurable = Zxid(rawValue: -1)
+  /// Whether events of Zab are being carried out.
+  var isCarryingOut = false
+  /// Whether the driver is recovering the tree.
+  var isReloading = false
   /// The zxid of the last transaction that was prepared.
   var lastPrepared: Zxid
   var now: Instant
@@ -50,14 +80,26 @@ public struct ZooKeeperReplica: Sendable {
   /// Starts to serve a tree that was recovered with this storage.
   ///
   /// Every session of the tree gets its whole time-out to come back.
+  ///
+  /// - Parameters:
+  ///   - options: How it is set up.
+  ///   - tree: The znodes as recovered.
+  ///   - storage: Goes on from what was recovered.
+  ///   - zab: Its part in an ensemble; nil if it is alone and serves at once.
+  ///   - now: The time.
+  ///   - wall: Milliseconds since 1970.
   public init(
-    options: ReplicaOptions, tree: ZnodeTree, storage: DurableStorage, now: Instant, wall: Int64
+    options: ReplicaOptions, tree: ZnodeTree, storage: DurableStorage, zab: Zab? = nil,
+    now: Instant, wall: Int64
   ) {
     self.options = options
     self.tree = tree
     self.storage = storage
     self.now = now
     self.wall = wall
+    self.zab = zab
+    role = zab == nil ? .alone : .idle
+    window = TransactionWindow(after: tree.lastZxid, committedCount: 0)
     preparation = Preparation()
     sessions = SessionTracker(tickMilliseconds: Int(options.tickMilliseconds))
     lastPrepared = tree.lastZxid
@@ -75,7 +117,12 @@ public struct ZooKeeperReplica: Sendable {
   public mutating func advance(now: Instant, wall: Int64, into effects: inout Effects) {
     self.now = max(now, self.now)
     self.wall = wall
-    guard failure == nil else { return }
+    guard failure == nil, !isReloading else { return }
+    if zab != nil {
+      zab?.advance(now: self.now, into: &effects.peers)
+      carryOutEvents(into: &effects)
+    }
+    guard role == .alone || role == .leading else { return }
     for session in sessions.expire(now: self.now) {
       statistics.expiredSessions += 1
       effects.note(.info, "session 0x\(hexadecimal(session)) expired")
@@ -89,9 +136,13 @@ public struct ZooKeeperReplica: Sendable {
 
   /// When ``advance(now:wall:into:)`` has something to do again.
   public var nextDeadline: Instant? {
-    guard failure == nil else { return nil }
+    guard failure == nil, !isReloading else { return nil }
     if isTakingSnapshot, storage.hasRoomForSnapshot { return now }
-    return min(sessions.nextExpiry ?? nextContainerCheck, nextContainerCheck)
+    if !outgoing.isEmpty { return now }
+    let protocolDeadline = zab?.nextDeadline
+    guard role == .alone || role == .leading else { return protocolDeadline }
+    let own = min(sessions.nextExpiry ?? nextContainerCheck, nextContainerCheck)
+    return min(own, protocolDeadline ?? own)
   }
 
   /// Whether what was recovered is durable and clients may be told of it.
@@ -101,7 +152,8 @@ public struct ZooKeeperReplica: Sendable {
 
   /// Ends a batch of inputs: what was prepared goes to the disk.
   public mutating func endOfBatch(into effects: inout Effects) {
-    guard failure == nil else { return }
+    guard failure == nil, !isReloading else { return }
+    continueOutgoing(into: &effects)
     if storage.isReady { continueSnapshot(into: &effects) }
     storage.flush(into: &effects.disk)
   }
@@ -123,6 +175,8 @@ public struct ZooKeeperReplica: Sendable {
     connections[Int(slot)].state = .new
     connections[Int(slot)].statistics.address = address
     connections[Int(slot)].statistics.established = wall
+    connections[Int(slot)].owner = issueOwner()
+    if role == .idle { return close(slot, into: &effects) }
     // Every connection is somebody by its address (section 9).
     connections[Int(slot)].identities = [Authentication.identity(ofAddress: address)]
   }
@@ -133,6 +187,7 @@ public struct ZooKeeperReplica: Sendable {
     if case .absent = connections[Int(slot)].state { return }
     let generation = connections[Int(slot)].generation
     outstandingRequests -= connections[Int(slot)].statistics.outstanding
+    forgetSlot(of: connections[Int(slot)].session, slot)
     connections[Int(slot)] = Connection()
     connections[Int(slot)].generation = generation
     tree.removeWatches(of: slot)
@@ -175,11 +230,12 @@ public struct ZooKeeperReplica: Sendable {
 
   /// A sync is done: what it made durable is applied and answered.
   public mutating func completed(_ ticket: Ticket, into effects: inout Effects) {
-    guard failure == nil else { return }
+    guard failure == nil, !isReloading else { return }
     let progress = storage.completed(ticket, into: &effects.disk)
-    while let next = pending.first, next.zxid <= progress.durable {
-      _ = pending.popFirst()
-      apply(next, into: &effects)
+    if zab == nil {
+      commit(upTo: progress.durable, into: &effects)
+    } else if storage.isReady {
+      tell(progress, into: &effects)
     }
     if let finished = progress.finishedSnapshot {
       effects.note(.info, "the snapshot of \(finished) is complete")
@@ -188,6 +244,7 @@ public struct ZooKeeperReplica: Sendable {
 
   /// A sync failed: nothing is acknowledged any more.
   public mutating func failed(_ ticket: Ticket, errno: Int32, into effects: inout Effects) {
+    guard !isReloading else { return }
     let progress = storage.failed(ticket, errno: errno, into: &effects.disk)
     if let abandoned = progress.abandonedSnapshot {
       if isTakingSnapshot { tree.abandonSnapshot() }

@@ -61,6 +61,19 @@ public struct TransactionWindow: Sendable {
     return low - head
   }
 
+  /// The zxid of the first transaction after another one; nil if there is none.
+  public func first(after zxid: Zxid) -> Zxid? {
+    let place = place(after: zxid)
+    return place < count ? self.zxid(at: place) : nil
+  }
+
+  /// Appends the bytes of the transaction of that zxid, if it is kept.
+  public func copyPayload(of zxid: Zxid, into payload: inout [UInt8]) {
+    let place = place(after: Zxid(rawValue: zxid.rawValue - 1))
+    guard place < count, self.zxid(at: place) == zxid else { return }
+    withPayload(at: place) { payload.append(contentsOf: $0.buffer) }
+  }
+
   /// Lends the bytes of the transaction at a place: header, record and digest.
   ///
   /// - Throws: What `body` throws.

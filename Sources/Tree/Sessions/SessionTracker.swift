@@ -11,6 +11,8 @@ public struct SessionTracker: Sendable {
     var bucket: Int64
     var next: Int32
     var previous: Int32
+    /// Through what the session's requests come; 0: whoever comes first.
+    var owner: Int64 = 0
   }
   private struct Bucket: Sendable {
     var time: Int64
@@ -94,6 +96,24 @@ public struct SessionTracker: Sendable {
       return .sessionExpired
     }
     return .ok
+  }
+
+  /// The session's requests come through that owner from now on, and through no other.
+  ///
+  /// Owners are numbered by the caller, each connection and each learner's link anew: what was left
+  /// behind on an earlier connection is told apart although it comes from the same server.
+  public mutating func setOwner(_ session: Int64, _ owner: Int64) {
+    if let slot = slots[session] { sessions[Int(slot)].owner = owner }
+  }
+
+  /// What a request of the session that comes through an owner is answered before all else:
+  /// `.sessionMoved` if the session has another one by now (zookeeper-protocol.md, section 3).
+  public mutating func check(_ session: Int64, owner: Int64) -> ErrorCode {
+    guard let slot = slots[session], sessions[Int(slot)].bucket != Self.noBucket else {
+      return .sessionExpired
+    }
+    if sessions[Int(slot)].owner == 0 { sessions[Int(slot)].owner = owner }
+    return sessions[Int(slot)].owner == owner ? .ok : .sessionMoved
   }
 
   /// The session is gone.
