@@ -12,6 +12,8 @@ public struct RecoveringTree: RecoverySink {
   public private(set) var differsFromDigest = false
   /// The last transactions that were replayed, for other servers that lack them.
   public private(set) var window = TransactionWindow(after: .zero)
+  /// What sessions that send requests again were answered.
+  private(set) var replies = ReplyTable()
   private let options: TreeOptions
   private var restoration: TreeRestoration?
   private var snapshotZxid = Zxid.zero
@@ -55,6 +57,7 @@ public struct RecoveringTree: RecoverySink {
     }
     tree = restored
     window = TransactionWindow(after: snapshotZxid)
+    replies = ReplyTable()
     if let digest, options.hasDigest, digest != tree.digest { differsFromDigest = true }
   }
 
@@ -62,7 +65,9 @@ public struct RecoveringTree: RecoverySink {
   ///
   /// - Throws: An error if it makes no sense.
   public mutating func replay(_ payload: BorrowedBytes) throws(ByteReaderError) {
-    if try !tree.apply(payload, events: &events).agreesWithDigest { differsFromDigest = true }
+    let applied = try tree.apply(payload, events: &events)
+    if !applied.agreesWithDigest { differsFromDigest = true }
+    replies.record(applied)
     window.append(payload, zxid: tree.lastZxid)
     window.commit(upTo: tree.lastZxid)
     events.removeAll(keepingCapacity: true)

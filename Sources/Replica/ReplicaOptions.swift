@@ -1,3 +1,4 @@
+import LinnaeusBase
 import Tree
 
 /// How a replica is set up.
@@ -21,6 +22,8 @@ public struct ReplicaOptions: Sendable {
   /// Whether a leader answers `sync` only once a quorum has shown that it still leads, which makes a
   /// read after a sync linearizable (`quorumSync`; ZOOKEEPER-1675).
   public var quorumSync = false
+  /// For those who prove that they would see it.
+  package var mutations: Mutations = []
   /// How the tree and its rules are set up.
   public var tree = TreeOptions()
 

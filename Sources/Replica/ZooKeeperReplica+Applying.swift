@@ -22,6 +22,7 @@ extension ZooKeeperReplica {
       applyNext(next, own, into: &effects)
     }
     if zab == nil { window.commit(upTo: zxid) }
+    if !resumptions.isEmpty { resumeWaiting(into: &effects) }
   }
 
   /// Copies the transaction after the last one that was applied.
@@ -42,10 +43,12 @@ extension ZooKeeperReplica {
   ) {
     var payload: [UInt8] = []
     swap(&payload, &applying)
+    let keepsEphemerals =
+      options.mutations.contains(.observersKeepEphemerals) && zab?.isObserving == true
     let applied: AppliedTransaction
     do throws(ByteReaderError) {
       applied = try payload.withBorrowedBytes { (bytes) throws(ByteReaderError) in
-        try tree.apply(bytes, events: &events)
+        try tree.apply(bytes, keepingEphemerals: keepsEphemerals, events: &events)
       }
       swap(&payload, &applying)
     } catch {
@@ -55,8 +58,11 @@ extension ZooKeeperReplica {
     if !applied.agreesWithDigest {
       effects.note(.error, "after transaction \(zxid) the tree is not what its leader's was")
     }
+    replies.record(applied)
     preparation.forget(upTo: zxid)
-    deliverEvents(into: &effects)
+    let isLate = options.mutations.contains(.sendsEventsAfterReplies)
+    defer { if isLate { deliverEvents(into: &effects) } }
+    if !isLate { deliverEvents(into: &effects) }
     let waiter = own.map { (slot: $0.slot, generation: $0.generation) }
     let slot = slotThatWaits(for: applied.header, waiter)
     if applied.header.opcode == .closeSession {
@@ -162,7 +168,9 @@ extension ZooKeeperReplica {
       isTakingSnapshot = true
       let start = tree.beginSnapshot()
       snapshotDigest = options.tree.hasDigest ? start.digest : nil
-      storage.beginSnapshot(start.zxid, into: &effects.disk)
+      let isNamedByLog = options.mutations.contains(.namesSnapshotsByLog)
+      let zxid = isNamedByLog ? max(start.zxid, storage.lastAppended) : start.zxid
+      storage.beginSnapshot(zxid, into: &effects.disk)
       effects.note(.info, "taking a snapshot of \(start.zxid)")
     }
     guard storage.hasRoomForSnapshot else { return }

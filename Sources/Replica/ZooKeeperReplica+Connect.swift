@@ -16,7 +16,9 @@ extension ZooKeeperReplica {
     } catch {
       return reject(slot, "sent no connect request: \(error)", into: &effects)
     }
-    guard request.lastZxidSeen <= tree.lastZxid else {
+    guard
+      request.lastZxidSeen <= tree.lastZxid || options.mutations.contains(.acceptsClientsAhead)
+    else {
       return reject(
         slot,
         "has seen zxid \(request.lastZxidSeen), and the last one here is \(tree.lastZxid);"
@@ -44,7 +46,9 @@ extension ZooKeeperReplica {
     _ request: ConnectRequest, timeout: Int32, on slot: Int32, into effects: inout Effects
   ) {
     // Any other connection of the session goes, even if the password is wrong.
-    closeConnections(of: request.session, except: slot, into: &effects)
+    if !options.mutations.contains(.keepsEarlierConnections) {
+      closeConnections(of: request.session, except: slot, into: &effects)
+    }
     let password = SessionPassword.bytes(of: request.session, secret: options.sessionSecret)
     let isRight = password == request.password
     if isRight, role == .learning {
@@ -59,6 +63,14 @@ extension ZooKeeperReplica {
     if isAlive {
       sessions.add(request.session, timeoutMilliseconds: timeout, now: now)
       sessions.setOwner(request.session, connections[Int(slot)].owner)
+      if request.protocolVersion == ReplyTable.mark, !pending.isEmpty {
+        // What it has sent before must be known by then.
+        resumptions.append(
+          Resumption(
+            zxid: lastPrepared, session: request.session, slot: slot,
+            generation: connections[Int(slot)].generation))
+        return
+      }
     }
     finishConnecting(slot, session: isAlive ? request.session : 0, into: &effects)
   }
@@ -66,7 +78,7 @@ extension ZooKeeperReplica {
   /// Answers the connect request of a connection; session 0 says that the session has expired.
   mutating func finishConnecting(_ slot: Int32, session: Int64, into effects: inout Effects) {
     guard case .connecting(let request) = connections[Int(slot)].state else { return }
-    let response: ConnectResponse
+    var response: ConnectResponse
     if session == 0 {
       response = .expired(readOnly: request.readOnly.map { _ in false })
       connections[Int(slot)].state = .closing
@@ -76,6 +88,9 @@ extension ZooKeeperReplica {
         session: session,
         password: SessionPassword.bytes(of: session, secret: options.sessionSecret),
         readOnly: request.readOnly.map { _ in false })
+      if request.protocolVersion == ReplyTable.mark, recognisesRepetitions(of: session) {
+        response.protocolVersion = ReplyTable.mark
+      }
       connections[Int(slot)].state = .established
       connections[Int(slot)].statistics.session = session
       sessionSlots[session] = slot
@@ -103,6 +118,11 @@ extension ZooKeeperReplica {
     of session: Int64, except kept: Int32 = -1, into effects: inout Effects
   ) {
     for waiter in revalidations where waiter.session == session && waiter.slot != kept {
+      if connections[Int(waiter.slot)].generation == waiter.generation {
+        close(waiter.slot, into: &effects)
+      }
+    }
+    for waiter in resumptions where waiter.session == session && waiter.slot != kept {
       if connections[Int(waiter.slot)].generation == waiter.generation {
         close(waiter.slot, into: &effects)
       }

@@ -14,7 +14,8 @@ extension ZooKeeperReplica {
       role = .leading
       lastPrepared = zab.epochStart
       sessions = SessionTracker(tickMilliseconds: Int(options.tickMilliseconds))
-      for (session, timeout) in tree.sessions {
+      for (session, timeout) in tree.sessions
+      where !options.mutations.contains(.forgetsSessions) {
         sessions.add(session, timeoutMilliseconds: timeout, now: now)
       }
       effects.note(.info, "leading epoch \(zab.currentEpoch)")
@@ -31,6 +32,7 @@ extension ZooKeeperReplica {
     pending.removeAll()
     pendingSyncs.removeAll()
     revalidations = []
+    resumptions = []
     touchedSlots = []
     incoming = nil
     if isSending { tree.abandonSnapshot() }
@@ -67,6 +69,8 @@ extension ZooKeeperReplica {
       sessions.add(session, timeoutMilliseconds: timeout, now: now)
       sessions.setOwner(session, owner)
     }
+    var header = header
+    if header.opcode == .createSession, !everyoneKnowsExtensions { header.xid = 0 }
     let zxid = lastPrepared.next
     let error = body.withBorrowedBytes {
       prepare(

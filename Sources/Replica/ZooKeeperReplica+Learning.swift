@@ -85,6 +85,8 @@ extension ZooKeeperReplica {
       guard let restored = snapshot.restoration.finish(lastZxid: zxid) else { return used }
       if isTakingSnapshot { abandonOwnSnapshot(into: &effects) }
       tree = restored
+      // What sessions were answered does not come with a snapshot: none is recognised here.
+      replies = ReplyTable()
       storage.restart(at: zxid, into: &effects.disk)
       effects.note(.info, "took over the leader's snapshot of \(zxid)")
       ask(&effects) { zab, effects in zab.snapshotReceived(link, into: &effects) }

@@ -103,6 +103,7 @@ extension ZooKeeperReplica {
     _ recovered: RecoveringTree, storage: DurableStorage, into effects: inout Effects
   ) {
     tree = recovered.tree
+    replies = recovered.replies
     self.storage = storage
     isReloading = false
     isTakingSnapshot = false
@@ -154,7 +155,12 @@ extension ZooKeeperReplica {
     switch event {
     case .connect(let server): effects.connectTo = server
     case .log(let zxid): log(zxid)
-    case .commit(let zxid): commit(upTo: zxid, into: &effects)
+    case .commit(let zxid):
+      if options.mutations.contains(.commitsBeforeApplying), role == .leading {
+        deferredCommit = zxid
+      } else {
+        commit(upTo: zxid, into: &effects)
+      }
     case .writeEpoch(let file, let epoch):
       storage.writeEpoch(file == .accepted ? .accepted : .current, epoch, into: &effects.disk)
     case .reload(let zxid): beginReload(zxid, into: &effects)

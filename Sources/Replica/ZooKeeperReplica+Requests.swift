@@ -61,17 +61,26 @@ extension ZooKeeperReplica {
     connections[Int(slot)].statistics.lastOpcode = header.opcode
     connections[Int(slot)].statistics.outstanding += 1
     outstandingRequests += 1
-    if header.opcode.isWrite, header.opcode != .reconfig || isWellFormedReconfig(reader) {
+    if header.opcode.isWrite, header.opcode != .reconfig || isWellFormedReconfig(reader),
+      findReply(to: header, on: slot) == .new
+    {
       connections[Int(slot)].waiting.append(
         .write(xid: header.xid, opcode: header.opcode, receivedAt: receivedAt))
       if role == .learning {
+        if options.mutations.contains(.refusesFromLocalState),
+          refusesLocally(header, reader, on: slot, receivedAt: receivedAt, into: &effects)
+        {
+          return
+        }
         forward(
           header.opcode, session: connections[Int(slot)].session, xid: header.xid,
           reader.takeRest().array, on: slot, into: &effects)
       } else {
         prepare(header, reader.takeRest(), on: slot, receivedAt: receivedAt, into: &effects)
       }
-    } else if header.opcode == .sync, zab != nil {
+    } else if header.opcode == .sync, zab != nil,
+      !options.mutations.contains(.answersSyncLocally)
+    {
       connections[Int(slot)].waiting.append(.sync(packet.array, receivedAt: receivedAt))
       sync(header, reader.takeRest().array, on: slot, into: &effects)
     } else if connections[Int(slot)].waiting.isEmpty {
@@ -82,6 +91,21 @@ extension ZooKeeperReplica {
       connections[Int(slot)].waiting.append(
         .packet(packet.array, replyBytes: bytes, receivedAt: receivedAt))
     }
+  }
+
+  /// The mutation `refusesFromLocalState`.
+  private mutating func refusesLocally(
+    _ header: RequestHeader, _ body: ByteReader, on slot: Int32, receivedAt: Instant,
+    into effects: inout Effects
+  ) -> Bool {
+    var body = body
+    guard header.opcode == .setData, connections[Int(slot)].waiting.count == 1,
+      let request = try? SetDataRequest(from: &body), request.version >= 0,
+      let version = tree.version(of: request.path), version != request.version
+    else { return false }
+    _ = connections[Int(slot)].waiting.popFirst()
+    reply(to: header.xid, .badVersion, on: slot, receivedAt: receivedAt, into: &effects)
+    return true
   }
 
   /// Apache reads this one request before it gives it a zxid.
@@ -137,9 +161,11 @@ extension ZooKeeperReplica {
       } else {
         error = .marshallingError
       }
-    case .reconfig:
+    case .reconfig where findReply(to: header, on: slot) == .new:
       beginReply(slot, into: &effects)
       error = .marshallingError
+    case _ where header.opcode.isWrite:
+      return answerAgain(header, on: slot, receivedAt: receivedAt, into: &effects)
     default:
       guard header.opcode.isRead else {
         return refuseUnknown(header, on: slot, receivedAt: receivedAt, into: &effects)

@@ -33,7 +33,10 @@ extension ZooKeeperReplica {
   ) -> ErrorCode {
     let zxid = lastPrepared.next
     scratch.bytes.removeAll(keepingCapacity: true)
-    let sessionError = zab == nil ? ErrorCode.ok : sessions.check(session, owner: owner)
+    var sessionError = zab == nil ? ErrorCode.ok : sessions.check(session, owner: owner)
+    if sessionError == .sessionMoved, options.mutations.contains(.ignoresMovedSessions) {
+      sessionError = .ok
+    }
     switch header.opcode {
     case .closeSession where sessionError == .ok:
       sessions.setClosing(session)
@@ -65,10 +68,16 @@ extension ZooKeeperReplica {
     let session = nextSession
     connections[Int(slot)].statistics.session = session
     sessionSlots[session] = slot
+    var xid: Int32 = 0
+    if case .connecting(let request) = connections[Int(slot)].state,
+      request.protocolVersion == ReplyTable.mark, everyoneKnowsExtensions
+    {
+      xid = ReplyTable.mark
+    }
     if role == .learning {
       var body = ByteWriter(capacity: 4)
       body.int32(timeout)
-      forward(.createSession, session: session, xid: 0, body.bytes, on: slot, into: &effects)
+      forward(.createSession, session: session, xid: xid, body.bytes, on: slot, into: &effects)
       return
     }
     sessions.add(session, timeoutMilliseconds: timeout, now: now)
@@ -76,7 +85,8 @@ extension ZooKeeperReplica {
     let zxid = lastPrepared.next
     scratch.bytes.removeAll(keepingCapacity: true)
     preparation.prepareCreateSession(
-      session, timeoutMilliseconds: timeout, zxid: zxid, time: wall, tree: tree, into: &scratch)
+      session, timeoutMilliseconds: timeout, xid: xid, zxid: zxid, time: wall, tree: tree,
+      into: &scratch)
     enqueue(
       PendingTransaction(
         zxid: zxid, error: .ok, xid: 0, opcode: .createSession, slot: slot,

@@ -43,17 +43,25 @@ public struct ZooKeeperReplica: Sendable {
   var linkOwners: [Int64] = []
   /// The clients that wait for the leader to say whether their sessions live.
   var revalidations: [Revalidation] = []
+  /// The clients that wait for transactions before they get their sessions.
+  var resumptions: [Resumption] = []
   /// The connections that wait for syncs, in the order in which the leader answers.
   var pendingSyncs = FIFO<(slot: Int32, generation: UInt32)>()
   /// The connections that were heard of since the leader was last told.
   var touchedSlots: [Int32] = []
   /// The snapshot that is coming in from the leader.
   var incoming: IncomingSnapshot?
+  /// What sessions that send requests again were answered.
+  var replies = ReplyTable()
+  /// What they had been answered when the snapshot began that is being written.
+  var snapshotReplies: ReplyTable?
   /// The snapshots that are going out to learners; the first one is under way.
   var outgoing: [Int32] = []
   /// Whether the first of them has begun, and of what state it is.
   var isSending = false
   var outgoingZxid = Zxid.zero
+  /// What the mutation `commitsBeforeApplying` has let out and not applied.
+  var deferredCommit: Zxid?
   /// Zab knows that everything up to it is durable.
   var toldDurable = Zxid(rawValue: -1)
   /// Whether events of Zab are being carried out.
@@ -83,17 +91,18 @@ public struct ZooKeeperReplica: Sendable {
   ///
   /// - Parameters:
   ///   - options: How it is set up.
-  ///   - tree: The znodes as recovered.
+  ///   - recovered: The znodes and what else was recovered.
   ///   - storage: Goes on from what was recovered.
   ///   - zab: Its part in an ensemble; nil if it is alone and serves at once.
   ///   - now: The time.
   ///   - wall: Milliseconds since 1970.
   public init(
-    options: ReplicaOptions, tree: ZnodeTree, storage: DurableStorage, zab: Zab? = nil,
+    options: ReplicaOptions, recovered: RecoveringTree, storage: DurableStorage, zab: Zab? = nil,
     now: Instant, wall: Int64
   ) {
     self.options = options
-    self.tree = tree
+    tree = recovered.tree
+    replies = recovered.replies
     self.storage = storage
     self.now = now
     self.wall = wall
@@ -118,6 +127,10 @@ public struct ZooKeeperReplica: Sendable {
     self.now = max(now, self.now)
     self.wall = wall
     guard failure == nil, !isReloading else { return }
+    if let deferred = deferredCommit {
+      deferredCommit = nil
+      commit(upTo: deferred, into: &effects)
+    }
     if zab != nil {
       zab?.advance(now: self.now, into: &effects.peers)
       carryOutEvents(into: &effects)
@@ -138,7 +151,7 @@ public struct ZooKeeperReplica: Sendable {
   public var nextDeadline: Instant? {
     guard failure == nil, !isReloading else { return nil }
     if isTakingSnapshot, storage.hasRoomForSnapshot { return now }
-    if !outgoing.isEmpty { return now }
+    if !outgoing.isEmpty || deferredCommit != nil { return now }
     let protocolDeadline = zab?.nextDeadline
     guard role == .alone || role == .leading else { return protocolDeadline }
     let own = min(sessions.nextExpiry ?? nextContainerCheck, nextContainerCheck)

@@ -45,7 +45,7 @@ public final class ZooKeeperServer: Sendable {
     let storage = DurableStorage(
       options: configuration.storageOptions, recovered: recovered.state)
     var replica = ZooKeeperReplica(
-      options: options, tree: recovered.tree, storage: storage, now: now,
+      options: options, recovered: recovered.sink, storage: storage, now: now,
       wall: SystemClock.wall())
     var executor = DiskExecutor(
       logFolder: configuration.logFolder, snapshotFolder: configuration.snapshotFolder,
@@ -66,7 +66,7 @@ public final class ZooKeeperServer: Sendable {
     log(
       .info,
       "serving \(clientAddress) from \(configuration.dataDirectory): last zxid "
-        + "\(recovered.tree.lastZxid), ready after \(milliseconds) ms")
+        + "\(recovered.sink.tree.lastZxid), ready after \(milliseconds) ms")
     whenReady()
     try loop.run()
   }

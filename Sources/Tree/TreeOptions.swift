@@ -1,3 +1,5 @@
+import LinnaeusBase
+
 /// How a tree behaves, as ZooKeeper's system properties and zoo.cfg set it.
 public struct TreeOptions: Hashable, Sendable {
   /// Whether znodes may have a time to live (`extendedTypesEnabled`).
@@ -8,6 +10,8 @@ public struct TreeOptions: Hashable, Sendable {
   public var hasDigest: Bool
   /// Which credentials and identities there are.
   public var authentication: Authentication
+  /// For those who prove that they would see it.
+  package var mutations: Mutations = []
 
   /// Takes each of them; without arguments, what ZooKeeper does by default.
   public init(

@@ -36,6 +36,11 @@ public struct Zab: Sendable {
   /// The transactions that it has in memory; `window.last` is the last one of its log.
   public private(set) var window: TransactionWindow
 
+  /// Whether it learns without a vote.
+  public var isObserving: Bool {
+    if case .observing = phase { true } else { false }
+  }
+
   /// Starts to look for a leader.
   ///
   /// - Parameters:
@@ -126,6 +131,13 @@ public struct Zab: Sendable {
   public mutating func snapshotSent(
     _ link: Int32, _ zxid: Zxid, into effects: inout ZabEffects
   ) {}
+
+  /// Whether those who matter understand what Apache's servers do not: all voters, if this server
+  /// leads, and the leader, if it learns.
+  ///
+  /// They say so by the version in `LearnerInfo` and in the packet `LEADERINFO`, one more than
+  /// Apache's.
+  public private(set) var peersKnowExtensions = false
 
   // MARK: As a leader
 

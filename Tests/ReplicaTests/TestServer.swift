@@ -28,7 +28,7 @@ struct TestServer {
 
   init(_ options: ReplicaOptions = ReplicaOptions(), storage: StorageOptions = StorageOptions()) {
     replica = ZooKeeperReplica(
-      options: options, tree: ZnodeTree(options: options.tree),
+      options: options, recovered: RecoveringTree(options: options.tree),
       storage: DurableStorage(options: storage, recovered: RecoveredState()), now: now, wall: wall)
     turn { _, _ in }
     finishDisk()
@@ -46,7 +46,7 @@ struct TestServer {
         Array((files[file] ?? []).dropFirst(offset).prefix(count))
       }, into: &sink)
     replica = ZooKeeperReplica(
-      options: options, tree: sink.tree,
+      options: options, recovered: sink,
       storage: DurableStorage(options: StorageOptions(), recovered: state), now: now, wall: wall)
     self.files = files
     turn { _, _ in }

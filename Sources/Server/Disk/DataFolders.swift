@@ -33,7 +33,7 @@ struct DataFolders {
   /// Reads what is there.
   func recover(
     options: TreeOptions, log serverLog: ServerLog
-  ) throws(ServerError) -> (state: RecoveredState, tree: ZnodeTree) {
+  ) throws(ServerError) -> (state: RecoveredState, sink: RecoveringTree) {
     var files: [(file: StoredFile, size: Int)] = []
     do {
       let isOneFolder = log == snapshots
@@ -60,7 +60,7 @@ struct DataFolders {
       throw .recovery(error, folder: log)
     }
     for warning in state.warnings { serverLog(.warning, "\(log): \(warning)") }
-    return (state, sink.tree)
+    return (state, sink)
   }
 
   private func path(of file: StoredFile) -> String {

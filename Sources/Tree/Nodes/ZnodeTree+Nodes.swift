@@ -77,6 +77,12 @@ extension ZnodeTree {
     }
   }
 
+  /// The version of a znode's data; nil if there is no such znode.
+  package func version(of path: BorrowedBytes) -> Int32? {
+    let slot = nodes.slot(of: path)
+    return slot == noSlot ? nil : nodes[slot].version
+  }
+
   /// What clients see of a node's figures.
   @inline(__always)
   func stat(of slot: Int32) -> Stat {

@@ -35,7 +35,9 @@ extension Preparation {
       return finishCreate(
         request.path, request.data, list, kind, parentPath, parent, context, tree, into: &payload)
     }
-    let path = request.path.array + PathRules.sequenceSuffix(parent.stat.cversion)
+    let number =
+      tree.options.mutations.contains(.countsChildren) ? parent.childCount : parent.stat.cversion
+    let path = request.path.array + PathRules.sequenceSuffix(number)
     return path.withBorrowedBytes {
       finishCreate(
         $0, request.data, list, kind, parentPath, parent, context, tree, into: &payload)

@@ -16,6 +16,13 @@ extension ZnodeTree {
   public mutating func apply(
     _ payload: BorrowedBytes, events: inout [WatchNotification]
   ) throws(ByteReaderError) -> AppliedTransaction {
+    try apply(payload, keepingEphemerals: false, events: &events)
+  }
+
+  /// As ``apply(_:events:)``, or by the mutation `observersKeepEphemerals`.
+  package mutating func apply(
+    _ payload: BorrowedBytes, keepingEphemerals: Bool, events: inout [WatchNotification]
+  ) throws(ByteReaderError) -> AppliedTransaction {
     var reader = ByteReader(payload)
     let header = try TransactionHeader(from: &reader)
     let record = try TransactionRecord(header.opcode, from: &reader)
@@ -27,7 +34,9 @@ extension ZnodeTree {
       sessionTable.insert(header.session, timeoutMilliseconds: timeout)
       applied.startedSession = (header.session, timeout)
     case .closeSession(let paths):
-      closeSession(header.session, paths: paths ?? [], zxid: header.zxid, events: &events)
+      if !keepingEphemerals {
+        closeSession(header.session, paths: paths ?? [], zxid: header.zxid, events: &events)
+      }
       applied.endedSession = header.session
     case .multi(let parts):
       try applyMulti(parts, reader, &applied, events: &events)

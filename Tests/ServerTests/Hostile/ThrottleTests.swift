@@ -16,7 +16,7 @@ struct ThrottleTests {
     var options = ReplicaOptions()
     options.globalOutstandingLimit = limit
     return ZooKeeperReplica(
-      options: options, tree: sink.tree,
+      options: options, recovered: sink,
       storage: DurableStorage(options: StorageOptions(), recovered: state),
       now: Instant(nanoseconds: 0), wall: 1)
   }

@@ -1,0 +1,130 @@
+import Jute
+import LinnaeusBase
+import Tree
+
+/// What the last writes of sessions were answered, so that a request which a client sends again is
+/// recognised and not done twice.
+///
+/// This is an extension of ours, which a client asks for in its connect request and a server grants
+/// in its response (``mark``). A session that has it begins by a transaction whose request has that
+/// number too, so that every server knows it from the log, and Apache's ignore it.
+struct ReplyTable: Sendable {
+  /// `RTX1`: what clients and servers tell each other by.
+  static let mark: Int32 = 0x5254_5831
+
+  /// A write that was done.
+  struct Reply: Hashable, Sendable {
+    var xid: Int32
+    var zxid: Zxid
+    var error: ErrorCode
+    /// The response's body.
+    var body: [UInt8]
+  }
+
+  private struct Session: Sendable {
+    /// Ascending by place; the oldest one is at `first` once there are as many as are kept.
+    var replies: [Reply] = []
+    var first = 0
+    /// Whether older ones than those that are kept were forgotten.
+    var hasForgotten = false
+
+    mutating func append(_ reply: Reply) {
+      guard replies.count == ReplyTable.kept else { return replies.append(reply) }
+      replies[first] = reply
+      first = (first + 1) % replies.count
+      hasForgotten = true
+    }
+  }
+
+  /// So many are kept of each session.
+  static let kept = 1_000
+
+  /// Looked up; walked only in order of the numbers.
+  private var sessions: [Int64: Session] = [:]
+
+  /// What is known of a request.
+  enum Finding: Hashable, Sendable {
+    /// It was never done.
+    case new
+    /// It was done, and that was the answer.
+    case known(Reply)
+    /// Nobody knows any more.
+    case forgotten
+  }
+
+  var isEmpty: Bool { sessions.isEmpty }
+
+  /// Whether the session's writes are kept.
+  func contains(_ session: Int64) -> Bool { sessions[session] != nil }
+
+  /// What is known of a session's request.
+  func find(_ session: Int64, xid: Int32) -> Finding {
+    guard let entry = sessions[session] else { return .new }
+    // What is sent again is mostly among the last ones.
+    for place in entry.replies.indices.reversed() {
+      let reply = entry.replies[(entry.first + place) % entry.replies.count]
+      if reply.xid == xid { return .known(reply) }
+      // A client's numbers ascend.
+      if reply.xid < xid { return .new }
+    }
+    return entry.hasForgotten ? .forgotten : .new
+  }
+
+  /// Takes note of a transaction that was applied.
+  mutating func record(_ applied: AppliedTransaction) {
+    let header = applied.header
+    switch header.opcode {
+    case .createSession where header.xid == Self.mark: sessions[header.session] = Session()
+    case .closeSession: if !sessions.isEmpty { sessions[header.session] = nil }
+    default:
+      guard !sessions.isEmpty, sessions[header.session] != nil else { return }
+      // A request that was refused because it came the wrong way may come the right one.
+      guard applied.result.error != .sessionMoved else { return }
+      var body = ByteWriter()
+      let error = applied.writeResponse(to: &body)
+      sessions[header.session]?.append(
+        Reply(xid: header.xid, zxid: header.zxid, error: error, body: body.bytes))
+    }
+  }
+
+  // MARK: On disk and on the wire
+
+  /// All of it: a number of sessions, and of each its id, whether any reply was forgotten, and its
+  /// replies from the oldest on.
+  var bytes: [UInt8] {
+    var writer = ByteWriter()
+    writer.int32(Int32(sessions.count))
+    for (id, session) in sessions.sorted(by: { $0.key < $1.key }) {
+      writer.int64(id)
+      writer.bool(session.hasForgotten)
+      writer.int32(Int32(session.replies.count))
+      for place in session.replies.indices {
+        let reply = session.replies[(session.first + place) % session.replies.count]
+        writer.int32(reply.xid)
+        writer.zxid(reply.zxid)
+        writer.int32(reply.error.rawValue)
+        writer.buffer(reply.body)
+      }
+    }
+    return writer.bytes
+  }
+
+  init() {}
+
+  /// Reads what ``bytes`` wrote.
+  init(from reader: inout ByteReader) throws(ByteReaderError) {
+    for _ in 0..<(try reader.count(elementSize: 13) ?? 0) {
+      let id = try reader.int64()
+      var session = Session()
+      session.hasForgotten = try reader.bool()
+      for _ in 0..<(try reader.count(elementSize: 20) ?? 0) {
+        session.append(
+          Reply(
+            xid: try reader.int32(), zxid: try reader.zxid(),
+            error: ErrorCode(rawValue: try reader.int32()),
+            body: try reader.buffer()?.array ?? []))
+      }
+      sessions[id] = session
+    }
+  }
+}

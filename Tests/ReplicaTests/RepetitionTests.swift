@@ -1,0 +1,128 @@
+import Jute
+import LinnaeusBase
+import Testing
+import Tree
+
+@testable import Replica
+
+/// Requests that are sent again over another connection.
+@Suite("Repetition")
+struct RepetitionTests {
+  private static let asking: Int32 = 0x5254_5831
+
+  /// A session that sends again what was not answered, on a server that has it written down.
+  private func open(_ server: inout TestServer, slot: Int32 = 0) throws -> ConnectResponse {
+    server.connect(
+      slot, ConnectRequest(protocolVersion: Self.asking, timeoutMilliseconds: 10_000))
+    server.finishDisk()
+    return try server.takeConnectResponse(slot)
+  }
+
+  private func resume(
+    _ session: ConnectResponse, _ server: inout TestServer, slot: Int32
+  ) throws -> ConnectResponse {
+    server.connect(
+      slot,
+      ConnectRequest(
+        protocolVersion: Self.asking, timeoutMilliseconds: 10_000, session: session.session,
+        password: session.password))
+    server.finishDisk()
+    return try server.takeConnectResponse(slot)
+  }
+
+  @Test("It is granted to those who ask, and to nobody else")
+  func grant() throws {
+    var server = TestServer()
+    #expect(try open(&server).protocolVersion == Self.asking)
+    #expect(try server.open(1).protocolVersion == 0)
+    let other = try server.open(2)
+    // Who did not ask at first is not recognised later.
+    #expect(try resume(other, &server, slot: 3).protocolVersion == 0)
+  }
+
+  @Test("A write whose reply was lost is answered again and done once", arguments: [false, true])
+  func lostReply(isApplied: Bool) throws {
+    var server = TestServer()
+    let session = try open(&server)
+    server.create(0, 1, "/a-", flags: 2)
+    if isApplied { server.finishDisk() }
+    server.turn { $0.disconnected(0, into: &$1) }
+    #expect(try resume(session, &server, slot: 1).protocolVersion == Self.asking)
+    server.create(1, 1, "/a-", flags: 2)
+    server.create(1, 2, "/a-", flags: 2)
+    server.finishDisk()
+    let replies = try server.take(1)
+    #expect(replies.map(\.xid) == [1, 2])
+    #expect(replies.map(\.error) == [.ok, .ok])
+    #expect(replies[0].zxid < replies[1].zxid)
+    #expect(replies[0].body.suffix(10) == Array("0000000000".utf8))
+    #expect(replies[1].body.suffix(10) == Array("0000000001".utf8))
+  }
+
+  @Test("Without recognition it is done twice")
+  func mutant() throws {
+    var options = ReplicaOptions()
+    options.mutations = .forgetsReplies
+    var server = TestServer(options)
+    let session = try open(&server)
+    server.create(0, 1, "/a-", flags: 2)
+    server.turn { $0.disconnected(0, into: &$1) }
+    _ = try resume(session, &server, slot: 1)
+    server.create(1, 1, "/a-", flags: 2)
+    server.finishDisk()
+    #expect(try server.take(1).first?.body.suffix(10) == Array("0000000001".utf8)[...])
+  }
+
+  @Test("A refusal is answered again too, and so is a multi")
+  func refusals() throws {
+    var server = TestServer()
+    let session = try open(&server)
+    server.create(0, 1, "/none/a")
+    server.send(0, 2, .multi) { writer in
+      MultiHeader(opcode: .create, error: -1).write(to: &writer)
+      writer.createRequest(path: "/m", data: "", acl: ACL.bytes(ACL.open), flags: 0)
+      MultiHeader.end.write(to: &writer)
+    }
+    server.finishDisk()
+    let first = try server.take(0)
+    _ = try resume(session, &server, slot: 1)
+    server.create(1, 1, "/none/a")
+    server.send(1, 2, .multi) { writer in
+      MultiHeader(opcode: .create, error: -1).write(to: &writer)
+      writer.createRequest(path: "/m", data: "", acl: ACL.bytes(ACL.open), flags: 0)
+      MultiHeader.end.write(to: &writer)
+    }
+    server.finishDisk()
+    #expect(try server.take(1) == first)
+  }
+
+  @Test("What is older than what is kept is not done again")
+  func window() throws {
+    var server = TestServer()
+    let session = try open(&server)
+    server.create(0, 1, "/a")
+    for xid in 2...Int32(ReplyTable.kept + 2) { server.set(0, xid, "/a", "\(xid)") }
+    server.finishDisk()
+    _ = try server.take(0)
+    _ = try resume(session, &server, slot: 1)
+    server.create(1, 1, "/a")
+    server.set(1, 2, "/a", "2")
+    server.set(1, 3, "/a", "3")
+    let replies = try server.take(1)
+    #expect(replies.map(\.error) == [.sessionExpired, .sessionExpired, .ok])
+  }
+
+  @Test("It is known again after a restart, from the log")
+  func restart() throws {
+    var server = TestServer()
+    let session = try open(&server)
+    server.create(0, 1, "/a-", flags: 2)
+    server.finishDisk()
+    var second = try TestServer(recovering: server.files)
+    #expect(try resume(session, &second, slot: 0).protocolVersion == Self.asking)
+    second.create(0, 1, "/a-", flags: 2)
+    let replies = try second.take(0)
+    #expect(replies.map(\.error) == [.ok])
+    #expect(replies.first?.body.suffix(10) == Array("0000000000".utf8)[...])
+  }
+}
