@@ -48,7 +48,13 @@ extension ZooKeeperReplica {
     let applied: AppliedTransaction
     do throws(ByteReaderError) {
       applied = try payload.withBorrowedBytes { (bytes) throws(ByteReaderError) in
-        try tree.apply(bytes, keepingEphemerals: keepsEphemerals, events: &events)
+        let applied = try tree.apply(
+          bytes, keepingEphemerals: keepsEphemerals, events: &events)
+        if marksApplied {
+          appliedMarks.append(
+            AppliedMark(zxid: applied.header.zxid, payload: bytes, digest: tree.digest))
+        }
+        return applied
       }
       swap(&payload, &applying)
     } catch {

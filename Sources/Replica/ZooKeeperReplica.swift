@@ -84,6 +84,10 @@ public struct ZooKeeperReplica: Sendable {
   var scratch = ByteWriter()
   /// The transaction that is being applied; used again for each.
   var applying: [UInt8] = []
+  /// Whether ``appliedMarks`` grows with each transaction that is applied.
+  package var marksApplied = false
+  /// What was applied; whoever asked for it empties it.
+  package var appliedMarks: [AppliedMark] = []
 
   /// Starts to serve a tree that was recovered with this storage.
   ///
