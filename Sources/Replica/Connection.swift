@@ -37,6 +37,8 @@ struct Connection: Sendable {
   var isTouched = false
   /// Who the client has shown to be.
   var identities: [Identity] = []
+  /// The same as a learner forwards it; empty until it is asked for.
+  var identityBytes: [UInt8] = []
   var waiting = FIFO<Waiting>()
   /// How long the replies to the packets that wait will be: they come all at once.
   var waitingBytes = 0

@@ -50,7 +50,7 @@ extension ZooKeeperReplica {
   /// Takes a request of a client of another server.
   mutating func takeRequest(
     _ header: RequestHeader, session: Int64, on link: Int32, _ body: [UInt8],
-    _ identities: [UInt8], into effects: inout Effects
+    _ identities: Range<Int>, into effects: inout Effects
   ) {
     guard role == .leading else { return }
     if header.opcode == .sync {
@@ -71,15 +71,23 @@ extension ZooKeeperReplica {
     }
     var header = header
     if header.opcode == .createSession, !everyoneKnowsExtensions { header.xid = 0 }
+    let who = learnt(effects.peers.bytes.bytes[identities])
     let zxid = lastPrepared.next
     let error = body.withBorrowedBytes {
-      prepare(
-        header, $0, session: session, owner: owner, identities: Identity.list(identities))
+      prepare(header, $0, session: session, owner: owner, identities: who)
     }
     enqueue(
       PendingTransaction(
         zxid: zxid, error: error, xid: header.xid, opcode: header.opcode, slot: -1, generation: 0,
         receivedAt: now), into: &effects)
+  }
+
+  /// Who a learner says a client is; mostly the same as last time.
+  private mutating func learnt(_ bytes: ArraySlice<UInt8>) -> [Identity] {
+    if !bytes.elementsEqual(lastIdentities.bytes) {
+      lastIdentities = (Array(bytes), Identity.list(Array(bytes)))
+    }
+    return lastIdentities.list
   }
 
   /// Goes on with the snapshot that a learner gets.

@@ -7,24 +7,24 @@ import Zab
 /// The server as a learner: what it forwards, and what the leader answers.
 extension ZooKeeperReplica {
   mutating func forward(
-    _ opcode: Opcode, session: Int64, xid: Int32, _ body: [UInt8], on slot: Int32,
+    _ opcode: Opcode, session: Int64, xid: Int32, _ body: BorrowedBytes, on slot: Int32,
     into effects: inout Effects
   ) {
-    let identities = Identity.bytes(connections[Int(slot)].identities)
+    if connections[Int(slot)].identityBytes.isEmpty {
+      connections[Int(slot)].identityBytes = Identity.bytes(connections[Int(slot)].identities)
+    }
+    let identities = connections[Int(slot)].identityBytes
     ask(&effects) { zab, effects in
-      body.withBorrowedBytes { body in
-        identities.withBorrowedBytes {
-          zab.forward(
-            session: session, xid: xid, opcode: opcode, body: body, identities: $0,
-            into: &effects)
-        }
+      identities.withBorrowedBytes {
+        zab.forward(
+          session: session, xid: xid, opcode: opcode, body: body, identities: $0, into: &effects)
       }
     }
   }
 
   /// Asks the leader, or others whether this server is it, before a `sync` is answered.
   mutating func sync(
-    _ header: RequestHeader, _ body: [UInt8], on slot: Int32, into effects: inout Effects
+    _ header: RequestHeader, _ body: BorrowedBytes, on slot: Int32, into effects: inout Effects
   ) {
     pendingSyncs.append((slot, connections[Int(slot)].generation))
     if role == .learning {

@@ -173,8 +173,7 @@ extension ZooKeeperReplica {
     case .request(let link, let session, let xid, let opcode, let body, let identities):
       takeRequest(
         RequestHeader(xid: xid, opcode: Opcode(rawValue: opcode)), session: session, on: link,
-        Array(effects.peers.bytes.bytes[body]), Array(effects.peers.bytes.bytes[identities]),
-        into: &effects)
+        Array(effects.peers.bytes.bytes[body]), identities, into: &effects)
     case .revalidate(let link, let session, let timeout):
       let isAlive = sessions.check(session) == .ok
       if isAlive {

@@ -74,7 +74,7 @@ extension ZooKeeperReplica {
         }
         forward(
           header.opcode, session: connections[Int(slot)].session, xid: header.xid,
-          reader.takeRest().array, on: slot, into: &effects)
+          reader.takeRest(), on: slot, into: &effects)
       } else {
         prepare(header, reader.takeRest(), on: slot, receivedAt: receivedAt, into: &effects)
       }
@@ -82,7 +82,7 @@ extension ZooKeeperReplica {
       !options.mutations.contains(.answersSyncLocally)
     {
       connections[Int(slot)].waiting.append(.sync(packet.array, receivedAt: receivedAt))
-      sync(header, reader.takeRest().array, on: slot, into: &effects)
+      sync(header, reader.takeRest(), on: slot, into: &effects)
     } else if connections[Int(slot)].waiting.isEmpty {
       answer(header, &reader, on: slot, receivedAt: receivedAt, into: &effects)
     } else {
@@ -250,6 +250,7 @@ extension ZooKeeperReplica {
       address: connections[Int(slot)].statistics.address)
     for identity in granted ?? [] where !connections[Int(slot)].identities.contains(identity) {
       connections[Int(slot)].identities.append(identity)
+      connections[Int(slot)].identityBytes = []
     }
     // Every check of an access-control list goes through them.
     if connections[Int(slot)].identities.count > Self.mostIdentities { granted = nil }

@@ -38,12 +38,13 @@ extension ZooKeeperReplica {
       sessionError = .ok
     }
     switch header.opcode {
-    case .closeSession where sessionError == .ok:
+    case .closeSession:
+      // From wherever it comes, as with Apache: who ends a session does not go on with it.
       sessions.setClosing(session)
       preparation.prepareCloseSession(
         session, xid: header.xid, zxid: zxid, time: wall, tree: tree, into: &scratch)
       return .ok
-    case .createSession where sessionError == .ok:
+    case .createSession:
       // A client may not ask for this, but Apache does it; without a number it is malformed.
       var reader = ByteReader(body)
       guard let timeout = try? reader.int32() else { fallthrough }
@@ -77,8 +78,9 @@ extension ZooKeeperReplica {
     if role == .learning {
       var body = ByteWriter(capacity: 4)
       body.int32(timeout)
-      forward(.createSession, session: session, xid: xid, body.bytes, on: slot, into: &effects)
-      return
+      return body.bytes.withBorrowedBytes {
+        forward(.createSession, session: session, xid: xid, $0, on: slot, into: &effects)
+      }
     }
     sessions.add(session, timeoutMilliseconds: timeout, now: now)
     sessions.setOwner(session, connections[Int(slot)].owner)

@@ -41,6 +41,8 @@ public struct ZooKeeperReplica: Sendable {
   var nextOwner: Int64 = 1
   /// By link, the owner of the sessions that a learner brings along.
   var linkOwners: [Int64] = []
+  /// The last client that a learner forwarded a request of.
+  var lastIdentities: (bytes: [UInt8], list: [Identity]) = ([], [])
   /// The clients that wait for the leader to say whether their sessions live.
   var revalidations: [Revalidation] = []
   /// The clients that wait for transactions before they get their sessions.
