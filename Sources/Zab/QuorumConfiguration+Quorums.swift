@@ -20,10 +20,10 @@ extension QuorumConfiguration {
   public func isQuorum(_ contains: (ServerID) -> Bool) -> Bool {
     if groups.isEmpty {
       var (all, named): (Int64, Int64) = (0, 0)
-      for member in members where member.role == .participant {
-        let weight = weight(of: member.id)
+      for place in members.indices where members[place].role == .participant {
+        let weight = weight(of: members[place].id)
         all += weight
-        if contains(member.id) { named += weight }
+        if contains(members[place].id) { named += weight }
       }
       return named > all / 2
     }

@@ -1,0 +1,107 @@
+import Jute
+import LinnaeusBase
+
+/// How a learner gets what it lacks (zookeeper-protocol.md, section 8, step 4).
+extension Zab {
+  /// What is to be done about a learner's log.
+  enum Remedy: Hashable, Sendable {
+    /// It has everything up to that zxid, and nothing else.
+    case difference(after: Zxid)
+    /// It has something that is not in the leader's log, and has everything up to that zxid.
+    case truncation(to: Zxid)
+    /// What it has in common is not known, or not kept.
+    case snapshot
+  }
+
+  /// The last transaction that a new learner can count on: all that is committed, and before this
+  /// leader serves, all of its log, which is the history that it was elected for.
+  private var historyEnd: Zxid {
+    leadership.stage == .serving ? window.lastCommitted : leadership.historyEnd
+  }
+
+  /// Chooses by the end of a learner's log.
+  ///
+  /// Logs that have a zxid in common agree on everything up to it. A learner that lacks the end of
+  /// an epoch, but has more of that epoch than the leader, has all of the leader's before; one whose
+  /// last epoch is another one than the leader's there may have missed something even earlier.
+  ///
+  /// What is no longer in memory could be read from the log on disk; it is sent as a snapshot.
+  func remedy(for last: Zxid) -> Remedy {
+    if last >= window.last, mutations.contains(.omitsTruncation) {
+      return .difference(after: window.last)
+    }
+    guard last >= window.floor else { return .snapshot }
+    let place = window.place(after: last)
+    let before = place > 0 ? window.zxid(at: place - 1) : window.floor
+    if before == last { return .difference(after: last) }
+    // No transaction, but where an epoch begins: the learner has nothing of it.
+    if last.counter == 0 { return .difference(after: before) }
+    return before.epoch == last.epoch || before == .zero ? .truncation(to: before) : .snapshot
+  }
+
+  mutating func synchronise(_ link: Int32, into effects: inout ZabEffects) {
+    let last = links[Int(link)].learner.lastZxid
+    switch remedy(for: last) {
+    case .difference(let zxid):
+      effects.send(.difference, zxid: historyEnd, on: link)
+      sendHistory(after: zxid, on: link, into: &effects)
+    case .truncation(let zxid):
+      effects.send(.truncate, zxid: zxid, on: link)
+      sendHistory(after: zxid, on: link, into: &effects)
+    case .snapshot:
+      links[Int(link)].learner.stage = .loading
+      links[Int(link)].learner.pinned = window.lastCommitted
+      pinWindow()
+      effects.events.append(.sendSnapshot(link: link))
+    }
+  }
+
+  mutating func announceSnapshot(_ link: Int32, _ zxid: Zxid, into effects: inout ZabEffects) {
+    guard isLoadingLearner(link) else { return }
+    effects.send(.snapshot, zxid: zxid, on: link)
+  }
+
+  mutating func finishSnapshot(_ link: Int32, _ zxid: Zxid, into effects: inout ZabEffects) {
+    guard isLoadingLearner(link) else { return }
+    guard zxid >= window.floor else {
+      effects.note("a snapshot of \(zxid) is older than what is kept")
+      return drop(link, into: &effects)
+    }
+    effects.touch(link)
+    Self.signature.withUTF8Buffer {
+      effects.outputs[Int(link)].string(BorrowedBytes(UnsafeRawBufferPointer($0)))
+    }
+    sendHistory(after: zxid, on: link, into: &effects)
+  }
+
+  private func isLoadingLearner(_ link: Int32) -> Bool {
+    phase == .leading && links.indices.contains(Int(link))
+      && links[Int(link)].state == .learner && links[Int(link)].learner.stage == .loading
+  }
+
+  /// Sends everything after a zxid, the history as committed and what is proposed as that, and then
+  /// NEWLEADER. From now on the learner gets what is proposed.
+  private mutating func sendHistory(
+    after zxid: Zxid, on link: Int32, into effects: inout ZabEffects
+  ) {
+    let isObserver = links[Int(link)].learner.isObserver
+    let end = historyEnd
+    var place = window.place(after: zxid)
+    if mutations.contains(.leavesHole), place + 1 < window.count { place += 1 }
+    while place < window.count {
+      let zxid = window.zxid(at: place)
+      if isObserver, zxid > end { break }
+      window.withPayload(at: place) {
+        effects.send(isObserver ? .inform : .proposal, zxid: zxid, $0, on: link)
+      }
+      if !isObserver, zxid <= end { effects.send(.commit, zxid: zxid, on: link) }
+      place += 1
+    }
+    links[Int(link)].learner.stage = .synchronised
+    // A proposal that it had in its log already is covered by its acknowledgement of NEWLEADER.
+    links[Int(link)].learner.historyEnd = max(end, zxid)
+    configuration.text.withBorrowedBytes {
+      effects.send(.newLeader, zxid: Self.start(of: leadership.epoch), $0, on: link)
+    }
+  }
+}
