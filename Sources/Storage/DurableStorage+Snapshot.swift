@@ -23,6 +23,11 @@ struct SnapshotInProgress: Sendable {
   var unsynced = 0
   var syncing = 0
   var awaited: Ticket?
+  /// What was answered, if it is not durable yet.
+  var replies: FileReplacement?
+  var hasReplies = false
+
+  func awaits(_ ticket: Ticket) -> Bool { awaited == ticket || replies?.awaited == ticket }
 }
 
 extension DurableStorage {
@@ -38,12 +43,15 @@ extension DurableStorage {
 
   /// Begins a snapshot of the state after `zxid`, and a new log.
   ///
-  /// None may be being written. The body follows, and then ``finishSnapshot(digest:into:)``.
+  /// None may be being written. The body follows, and then ``finishSnapshot(digest:replies:into:)``.
   public mutating func beginSnapshot(
     _ zxid: Zxid, into operations: inout [DiskOperation]
   ) {
     precondition(snapshot == nil, "one snapshot is written at a time")
     guard failure == nil else { return }
+    if let restart {
+      precondition(restart.zxid == zxid && !restart.isSealed, "another snapshot is expected")
+    }
     snapshotBegins()
     let number = issueNumber()
     operations.append(.create(.unfinishedSnapshot(zxid), number))
@@ -69,8 +77,14 @@ extension DurableStorage {
 
   /// Seals the snapshot; it is in force once it and its name are durable, and the log up to it.
   ///
-  /// `digest` is that of the tree, nil if digests are off.
-  public mutating func finishSnapshot(digest: UInt64?, into operations: inout [DiskOperation]) {
+  /// - Parameters:
+  ///   - digest: That of the tree; nil if digests are off.
+  ///   - replies: What was answered to the clients' requests so far, for ``RecoverySink``; nil if
+  ///     nobody wants to know. It is durable before the snapshot is in force.
+  ///   - operations: What the driver is to do.
+  public mutating func finishSnapshot(
+    digest: UInt64?, replies: [UInt8]? = nil, into operations: inout [DiskOperation]
+  ) {
     guard var sealed = snapshot, sealed.step == .writing else { return }
     func seal(_ writer: inout ByteWriter) {
       sealed.checksum.seal(&writer)
@@ -94,6 +108,11 @@ extension DurableStorage {
     }
     sealed.pending.append(tail.bytes)
     sealed.step = .sealing
+    if let replies {
+      sealed.hasReplies = true
+      sealed.replies = beginReplacement(
+        of: .replies(sealed.zxid), by: RepliesFile.contents(replies), into: &operations)
+    }
     snapshot = sealed
     writeSnapshot(into: &operations)
     _ = advanceSnapshot(completed: nil, into: &operations)
@@ -106,6 +125,13 @@ extension DurableStorage {
     if given.step != .naming {
       operations.append(.close(given.number))
       operations.append(.remove(.unfinishedSnapshot(given.zxid)))
+      if given.hasReplies {
+        operations.append(.remove(.replies(given.zxid).unfinished))
+        // Another snapshot of that zxid may be there, whose replies were the same.
+        if !retention.snapshots.contains(given.zxid) {
+          operations.append(.remove(.replies(given.zxid)))
+        }
+      }
     }
     snapshot = nil
   }
@@ -143,25 +169,37 @@ extension DurableStorage {
       snapshot?.syncing = 0
       if ticketed.step == .naming {
         snapshot = nil
-        retention.add(ticketed.zxid)
+        retention.add(ticketed.zxid, hasReplies: ticketed.hasReplies)
         purgeAsAsked(into: &operations)
         return ticketed.zxid
       }
       writeSnapshot(into: &operations)
     }
-    // A snapshot must not hold what the log may still lose.
+    if let ticket, let replies = ticketed.replies, replies.awaited == ticket {
+      let rest = advance(replies, into: &operations)
+      snapshot?.replies = rest
+    }
     if let current = snapshot, current.step == .sealing, current.awaited == nil,
-      current.unsynced == 0, durable >= current.zxid, isReady
+      current.unsynced == 0, current.replies == nil
     {
-      let ticket = issueTicket()
-      operations.append(.close(current.number))
-      operations.append(
-        .rename(.unfinishedSnapshot(current.zxid), to: .snapshot(current.zxid)))
-      operations.append(.syncDirectory(.snapshot, ticket))
-      snapshot?.awaited = ticket
-      snapshot?.step = .naming
+      nameSnapshot(current, into: &operations)
     }
     return nil
+  }
+
+  /// Gives the snapshot its name if it may have it now.
+  private mutating func nameSnapshot(
+    _ current: SnapshotInProgress, into operations: inout [DiskOperation]
+  ) {
+    if restart != nil { return installSnapshot(current, into: &operations) }
+    // A snapshot must not hold what the log may still lose.
+    guard durable >= current.zxid, isReady else { return }
+    let ticket = issueTicket()
+    operations.append(.close(current.number))
+    operations.append(.rename(.unfinishedSnapshot(current.zxid), to: .snapshot(current.zxid)))
+    operations.append(.syncDirectory(.snapshot, ticket))
+    snapshot?.awaited = ticket
+    snapshot?.step = .naming
   }
 }
 

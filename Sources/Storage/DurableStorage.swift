@@ -30,57 +30,85 @@ public struct DurableStorage: Sendable {
     var allocated = 0
   }
 
-  /// The batch, or the repairs before the first one, on their way to the disk.
+  /// The batch, or the stage of repairs, on its way to the disk.
   struct Flight: Sendable {
     var tickets: [Ticket]
-    var last: Zxid
+    /// The batch's last transaction.
+    var last: Zxid?
+    /// The snapshot that the stage makes the only one.
+    var installed: Zxid?
   }
 
   let options: StorageOptions
   /// Everything up to it was appended, or recovered.
-  public private(set) var lastAppended: Zxid
+  public internal(set) var lastAppended: Zxid
   /// Everything up to it is durable; nothing is until the first flush is complete.
-  public private(set) var durable = Zxid.zero
+  public internal(set) var durable = Zxid.zero
   /// Whether what was recovered is durable, so that clients may be told of it.
   ///
   /// The first ``flush(into:)`` sees to it: after a crash of the process, what recovery read may
-  /// never have reached the disk.
-  public private(set) var isReady = false
+  /// never have reached the disk. After ``restart(at:into:)`` it takes the snapshot as well.
+  public internal(set) var isReady = false
   /// Why nothing will be durable any more; nil while all is well.
   public private(set) var failure: StorageFailure?
 
-  private var recovered: RecoveredState?
-  private var waiting: [Batch] = []
-  private var flight: Flight?
-  private var log: Log?
-  private var logFiles: [Zxid]
+  var recovered: RecoveredState?
+  /// What must be done before anything is appended, one after the other.
+  var repairs: [RepairStage] = []
+  var restart: Restart?
+  var waiting: [Batch] = []
+  var flight: Flight?
+  var log: Log?
   private var logBytes = 0
   private var startsNewLog = true
   private var nextNumber: UInt32 = 1
   private var nextTicket: UInt64 = 1
+  /// What a storage before this one left open.
+  private var abandoned: [FileNumber] = []
 
   var snapshot: SnapshotInProgress?
+  /// Epochs to be written; the first may be on its way.
+  var epochs: [(epoch: DurableEpoch, replacement: FileReplacement?)] = []
   var retention: Retention
   private var schedule: SnapshotSchedule
 
-  /// Goes on from what ``recover(_:read:into:)`` found.
-  public init(options: StorageOptions = StorageOptions(), recovered: RecoveredState) {
+  /// Goes on from what ``recover(_:through:read:into:)`` found.
+  ///
+  /// - Parameters:
+  ///   - options: How files are kept.
+  ///   - recovered: What was found.
+  ///   - predecessor: The storage that worked on the same files, if recovery was repeated under a
+  ///     running server; all its operations have been executed. Numbers and tickets go on from it.
+  public init(
+    options: StorageOptions = StorageOptions(), recovered: RecoveredState,
+    replacing predecessor: DurableStorage? = nil
+  ) {
     self.options = options
     self.recovered = recovered
     lastAppended = recovered.lastZxid
-    logFiles = recovered.logs
     retention = Retention(recovered)
     schedule = SnapshotSchedule(options: options, recovered: recovered)
+    guard let predecessor else { return }
+    nextNumber = predecessor.nextNumber
+    nextTicket = predecessor.nextTicket
+    abandoned = predecessor.abandoned
+    if let log = predecessor.log { abandoned.append(log.number) }
+    if let snapshot = predecessor.snapshot, snapshot.step != .naming {
+      abandoned.append(snapshot.number)
+    }
   }
 
   /// Whether everything that was appended is durable.
-  public var isSettled: Bool { isReady && waiting.isEmpty && flight == nil }
+  public var isSettled: Bool {
+    isReady && waiting.isEmpty && flight == nil && epochs.isEmpty
+  }
 
   /// Appends a transaction, its header, record and digest, to what the next flush sends.
   ///
   /// The zxid must be greater than all before.
   public mutating func append(_ payload: BorrowedBytes, zxid: Zxid) {
     precondition(zxid > lastAppended, "transactions are logged in ascending order")
+    let isFirst = lastAppended == .zero && zxid != .zero.next && retention.isEmpty
     lastAppended = zxid
     // It would never go anywhere.
     guard failure == nil else { return }
@@ -88,7 +116,8 @@ public struct DurableStorage: Sendable {
     let size = LogRecord.size(payload: payload.count)
     if startsNewLog {
       waiting.append(Batch(newLog: zxid))
-      FileHeader.log.write(to: &waiting[waiting.count - 1].bytes)
+      let header = isFirst ? FileHeader.firstLog : .log
+      header.write(to: &waiting[waiting.count - 1].bytes)
       startsNewLog = false
       logBytes = FileHeader.size
     } else if waiting.isEmpty
@@ -107,17 +136,27 @@ public struct DurableStorage: Sendable {
     guard failure == nil, flight == nil else { return }
     if let recovered {
       self.recovered = nil
-      let tickets = repair(recovered, into: &operations)
-      if !tickets.isEmpty {
-        flight = Flight(tickets: tickets, last: recovered.lastZxid)
-        return
-      }
-      isReady = true
-      durable = recovered.lastZxid
-      _ = advanceSnapshot(completed: nil, into: &operations)
+      repairs = recovered.repairs
+      for number in abandoned { operations.append(.close(number)) }
+      abandoned = []
     }
-    guard !waiting.isEmpty else { return }
-    send(waiting.removeFirst(), into: &operations)
+    if !repairs.isEmpty {
+      flight = begin(repairs.removeFirst(), into: &operations)
+    } else {
+      if !isReady {
+        becomeReady()
+        _ = advanceSnapshot(completed: nil, into: &operations)
+      }
+      if isReady, !waiting.isEmpty { send(waiting.removeFirst(), into: &operations) }
+    }
+    beginEpoch(into: &operations)
+  }
+
+  /// What was recovered is durable, unless it is about to be replaced.
+  private mutating func becomeReady() {
+    guard restart == nil else { return }
+    isReady = true
+    durable = retention.last
   }
 
   /// The driver has done what the ticket stands for.
@@ -131,14 +170,31 @@ public struct DurableStorage: Sendable {
       flight?.tickets.remove(at: index)
       if let landed = flight, landed.tickets.isEmpty {
         flight = nil
-        isReady = true
-        durable = landed.last
+        progress.finishedSnapshot = land(landed)
         flush(into: &operations)
       }
     }
+    if let epoch = advanceEpoch(completed: ticket, into: &operations) {
+      progress.epochs.append(epoch)
+    }
+    progress.finishedSnapshot =
+      advanceSnapshot(completed: ticket, into: &operations) ?? progress.finishedSnapshot
     progress.durable = durable
-    progress.finishedSnapshot = advanceSnapshot(completed: ticket, into: &operations)
     return progress
+  }
+
+  /// A batch or a stage of repairs is durable; the snapshot from the leader that is in force by it.
+  private mutating func land(_ landed: Flight) -> Zxid? {
+    if let last = landed.last, restart == nil { durable = last }
+    if let installed = landed.installed { retention.keepOnly(installed) }
+    guard repairs.isEmpty, !isReady, recovered == nil else { return nil }
+    var finished: Zxid?
+    if let restart, restart.isSealed {
+      finished = restart.zxid
+      self.restart = nil
+    }
+    becomeReady()
+    return finished
   }
 
   /// The driver could not do what the ticket stands for.
@@ -150,13 +206,22 @@ public struct DurableStorage: Sendable {
   ) -> StorageProgress {
     var progress = StorageProgress(durable: durable)
     if let flight, flight.tickets.contains(ticket) {
-      if failure == nil { failure = StorageFailure(errno: errno, file: log?.file) }
-      waiting = []
-    } else if let snapshot, snapshot.awaited == ticket {
+      fail(errno, log?.file)
+    } else if let next = epochs.first, next.replacement?.awaited == ticket {
+      // A promise that cannot be kept must not be given.
+      fail(errno, .epoch(next.epoch.file))
+    } else if let snapshot, snapshot.awaits(ticket) {
+      if restart != nil { fail(errno, .snapshot(snapshot.zxid)) }
       progress.abandonedSnapshot = AbandonedSnapshot(zxid: snapshot.zxid, errno: errno)
       abandonSnapshot(into: &operations)
     }
     return progress
+  }
+
+  private mutating func fail(_ errno: Int32, _ file: StoredFile?) {
+    if failure == nil { failure = StorageFailure(errno: errno, file: file) }
+    waiting = []
+    epochs = []
   }
 
   // MARK: The log
@@ -202,28 +267,6 @@ public struct DurableStorage: Sendable {
     retention.logs.append(first)
   }
 
-  /// Makes what recovery read durable, and what it left out disappear for good.
-  private mutating func repair(
-    _ recovered: RecoveredState, into operations: inout [DiskOperation]
-  ) -> [Ticket] {
-    var tickets: [Ticket] = []
-    for file in recovered.leftovers { operations.append(.remove(file)) }
-    for (file, end) in recovered.openEnds {
-      let number = issueNumber()
-      operations.append(.open(file, number))
-      operations.append(.truncate(number, to: end))
-      tickets.append(issueTicket())
-      operations.append(.sync(number, tickets[tickets.count - 1]))
-      operations.append(.close(number))
-    }
-    guard !recovered.isNew else { return tickets }
-    for directory in [StoredFile.Directory.log, .snapshot] {
-      tickets.append(issueTicket())
-      operations.append(.syncDirectory(directory, tickets[tickets.count - 1]))
-    }
-    return tickets
-  }
-
   mutating func issueNumber() -> FileNumber {
     defer { nextNumber += 1 }
     return FileNumber(rawValue: nextNumber)
@@ -238,11 +281,14 @@ public struct DurableStorage: Sendable {
 
   /// Whether a snapshot should begin now; never while one is being written.
   public var wantsSnapshot: Bool {
-    snapshot == nil && failure == nil && schedule.isDue
+    guard snapshot == nil, failure == nil else { return false }
+    return restart.map { !$0.isSealed } ?? schedule.isDue
   }
 
   mutating func snapshotBegins() {
-    startsNewLog = true
+    beginsNewLog()
     schedule.restart()
   }
+
+  mutating func beginsNewLog() { startsNewLog = true }
 }

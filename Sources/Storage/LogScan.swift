@@ -84,3 +84,23 @@ package struct LogScan {
     }
   }
 }
+
+extension StoredFile {
+  /// Whether a log says that no transaction was before its first one.
+  ///
+  /// An ensemble's first transaction may be of any epoch. A log that begins a database, and is not
+  /// there yet as part of a snapshot, has -1 in the header's field that Apache never looks at.
+  func isFromBeginning(read: ReadRange) throws(RecoveryError) -> Bool {
+    let bytes: [UInt8]
+    do { bytes = try read(self, 0, FileHeader.size) } catch { throw .unreadable(self, error) }
+    return bytes.withBorrowedBytes { bytes in
+      var reader = ByteReader(bytes)
+      return (try? FileHeader(from: &reader)) == .firstLog
+    }
+  }
+}
+
+extension FileHeader {
+  /// Of a log before which no transaction was.
+  static let firstLog = FileHeader(magic: logMagic, version: log.version, database: -1)
+}

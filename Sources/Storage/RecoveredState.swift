@@ -13,6 +13,11 @@ public struct RecoveredState: Sendable {
   /// What somebody should know.
   public internal(set) var warnings: [RecoveryWarning] = []
 
+  /// The last epoch that the server has promised to follow; nil if there is no such file.
+  public internal(set) var acceptedEpoch: Int64?
+  /// The last epoch whose leader's history it has taken over; nil if there is no such file.
+  public internal(set) var currentEpoch: Int64?
+
   /// Whether nothing at all was found: a brand-new server.
   public internal(set) var isNew = true
   /// The snapshots that were restored or not looked at, in ascending order.
@@ -21,10 +26,18 @@ public struct RecoveredState: Sendable {
   var logs: [Zxid] = []
   /// Snapshots that are incomplete or damaged.
   var damagedSnapshots: [StoredFile] = []
-  /// Files that hold nothing, to be removed.
+  /// The snapshots of those that have a file of replies beside them.
+  var replies: [Zxid] = []
+  /// Files that hold nothing, or nothing that counts, to be removed.
   var leftovers: [StoredFile] = []
   /// Logs that were replayed, and where each ends: cut there and synced before anything else.
   var openEnds: [(file: StoredFile, end: Int)] = []
+  /// Whether what came after the last transaction was left out because of a limit.
+  var isTruncated = false
+  /// The marks of truncations that were not carried out to their end, in ascending order.
+  var truncations: [Zxid] = []
+  /// Whether the snapshot came from the leader, and has not its usual name yet.
+  var isIncoming = false
 
   /// Of a server without any files.
   public init() {}
@@ -43,6 +56,8 @@ public enum RecoveryWarning: Hashable, Sendable, CustomStringConvertible {
   case damagedSnapshot(StoredFile, reason: String)
   /// There is no snapshot, but all logs from the first transaction on.
   case restoredWithoutSnapshot
+  /// What was answered before the snapshot cannot be read, and is forgotten.
+  case damagedReplies(StoredFile)
 
   /// A sentence for the server's log.
   public var description: String {
@@ -64,6 +79,8 @@ public enum RecoveryWarning: Hashable, Sendable, CustomStringConvertible {
       "\(file) is incomplete or damaged (\(reason)) and is not used"
     case .restoredWithoutSnapshot:
       "there is no snapshot: everything was replayed from the first transaction on"
+    case .damagedReplies(let file):
+      "\(file) is incomplete or damaged: requests of before that are sent again may be done again"
     }
   }
 }
@@ -82,6 +99,12 @@ public enum RecoveryError: Error, Hashable, Sendable {
   case refusedTransaction(StoredFile, offset: Int, reason: String)
   /// A log lies in the directory of snapshots, or the reverse.
   case misplaced(StoredFile)
+  /// What is there cannot be cut short at the limit that was asked for, or not surely.
+  case cannotEnd(at: Zxid, reason: String)
+  /// The file of an epoch does not hold one.
+  case malformedEpoch(StoredFile)
+  /// A snapshot that the leader sent replaced everything else, and is damaged now.
+  case damagedIncomingSnapshot(StoredFile, reason: String)
 }
 
 extension RecoveryError: CustomStringConvertible {
@@ -115,8 +138,24 @@ extension RecoveryError: CustomStringConvertible {
         \(file) lies in the wrong directory: dataDir and dataLogDir are not what they were when it \
         was written. Correct them, or move the file
         """
+    case .cannotEnd(let limit, let reason):
+      return "the state cannot be cut short at \(limit): \(reason)"
+    case .malformedEpoch(let file):
+      return """
+        \(file) holds no epoch, which is a number in decimal digits. \(Self.remedyOfMember)
+        """
+    case .damagedIncomingSnapshot(let file, let reason):
+      return """
+        \(file) came from the leader in place of everything before, and cannot be used \
+        (\(reason)). \(Self.remedyOfMember)
+        """
     }
   }
+
+  private static let remedyOfMember = """
+    Restore the directories from a copy; or, if the other servers of the ensemble are a quorum \
+    without this one, move both directories away and start again
+    """
 
   private static func remedy(_ file: StoredFile, _ offset: Int) -> String {
     """

@@ -8,6 +8,8 @@ public struct StorageProgress: Hashable, Sendable {
   public var finishedSnapshot: Zxid?
   /// The snapshot that was given up, and why; the log goes on.
   public var abandonedSnapshot: AbandonedSnapshot?
+  /// The epochs that are durable now.
+  public var epochs: [DurableEpoch] = []
 
   /// Says what is durable, and nothing else.
   init(durable: Zxid) {
@@ -27,6 +29,6 @@ public struct AbandonedSnapshot: Hashable, Sendable {
 public struct StorageFailure: Error, Hashable, Sendable {
   /// The system's number of the error.
   public var errno: Int32
-  /// The log that was written.
+  /// What was written: usually the log.
   public var file: StoredFile?
 }

@@ -33,8 +33,30 @@ public struct StoredFile: Hashable, Sendable, CustomStringConvertible {
 
   /// The snapshot while it is being written: a name that Apache takes for none of its files.
   public static func unfinishedSnapshot(_ zxid: Zxid) -> StoredFile {
-    StoredFile(.snapshot, unfinishedPrefix + snapshotPrefix + zxid.hexadecimal)
+    snapshot(zxid).unfinished
   }
+
+  /// A snapshot from the leader that is whole and takes the place of everything else, until that is
+  /// removed and it gets its usual name.
+  static func incomingSnapshot(_ zxid: Zxid) -> StoredFile {
+    StoredFile(.snapshot, incomingPrefix + snapshotPrefix + zxid.hexadecimal)
+  }
+
+  /// An empty file whose presence says that nothing after `zxid` counts.
+  static func truncation(_ zxid: Zxid) -> StoredFile {
+    StoredFile(.snapshot, truncationPrefix + zxid.hexadecimal)
+  }
+
+  /// What was answered to the clients' requests, as of the snapshot of that zxid.
+  static func replies(_ zxid: Zxid) -> StoredFile {
+    StoredFile(.snapshot, repliesPrefix + zxid.hexadecimal)
+  }
+
+  /// The file that holds an epoch.
+  static func epoch(_ name: EpochFileName) -> StoredFile { StoredFile(.snapshot, name.rawValue) }
+
+  /// The file while it is being written: a name that Apache takes for none of its files.
+  var unfinished: StoredFile { StoredFile(directory, Self.unfinishedPrefix + name) }
 
   /// The zxid in the name of a log; nil if it is none.
   public var logZxid: Zxid? { zxid(after: Self.logPrefix) }
@@ -50,6 +72,12 @@ public struct StoredFile: Hashable, Sendable, CustomStringConvertible {
     return nil
   }
 
+  var incomingSnapshotZxid: Zxid? { zxid(after: Self.incomingPrefix + Self.snapshotPrefix) }
+
+  var truncationZxid: Zxid? { zxid(after: Self.truncationPrefix) }
+
+  var repliesZxid: Zxid? { zxid(after: Self.repliesPrefix) }
+
   /// Whether nothing but a crash left it behind.
   var isUnfinished: Bool { name.hasPrefix(Self.unfinishedPrefix) }
 
@@ -59,6 +87,9 @@ public struct StoredFile: Hashable, Sendable, CustomStringConvertible {
   private static let logPrefix = "log."
   private static let snapshotPrefix = "snapshot."
   private static let unfinishedPrefix = "unfinished."
+  private static let incomingPrefix = "incoming."
+  private static let truncationPrefix = "truncate."
+  private static let repliesPrefix = "replies."
 
   private func zxid(after prefix: String) -> Zxid? {
     guard name.hasPrefix(prefix) else { return nil }

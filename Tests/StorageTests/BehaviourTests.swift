@@ -268,7 +268,7 @@ import Testing
     let unfinished = StoredFile.unfinishedSnapshot(Zxid(rawValue: 12))
     let empty = StoredFile.log(Zxid(rawValue: 14))
     let others = [StoredFile(.snapshot, "currentEpoch"), StoredFile(.log, "log.x")]
-    for file in [unfinished, empty] + others { disk.put(file, [1]) }
+    for file in [unfinished, empty] + others { disk.put(file, [UInt8(ascii: "1")]) }
     let (transactions, state) = try DamageTests.recover(disk)
     #expect(transactions == history)
     var storage = DurableStorage(recovered: state)
