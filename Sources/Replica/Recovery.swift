@@ -61,6 +61,12 @@ public struct RecoveringTree: RecoverySink {
     if let digest, options.hasDigest, digest != tree.digest { differsFromDigest = true }
   }
 
+  /// Takes in what sessions were answered before the snapshot.
+  public mutating func replies(_ bytes: BorrowedBytes) {
+    var reader = ByteReader(bytes)
+    if let known = try? ReplyTable(from: &reader) { replies = known }
+  }
+
   /// Applies a transaction.
   ///
   /// - Throws: An error if it makes no sense.

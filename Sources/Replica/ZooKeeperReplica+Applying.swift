@@ -174,6 +174,7 @@ extension ZooKeeperReplica {
       isTakingSnapshot = true
       let start = tree.beginSnapshot()
       snapshotDigest = options.tree.hasDigest ? start.digest : nil
+      snapshotReplies = replies.isEmpty ? nil : replies
       let isNamedByLog = options.mutations.contains(.namesSnapshotsByLog)
       let zxid = isNamedByLog ? max(start.zxid, storage.lastAppended) : start.zxid
       storage.beginSnapshot(zxid, into: &effects.disk)
@@ -184,7 +185,9 @@ extension ZooKeeperReplica {
     let isDone = tree.continueSnapshot(atMost: Self.snapshotStep, into: &scratch)
     storage.appendSnapshot(scratch.bytes, into: &effects.disk)
     guard isDone else { return }
-    storage.finishSnapshot(digest: snapshotDigest, into: &effects.disk)
+    storage.finishSnapshot(
+      digest: snapshotDigest, replies: snapshotReplies?.bytes, into: &effects.disk)
+    snapshotReplies = nil
     isTakingSnapshot = false
   }
 }

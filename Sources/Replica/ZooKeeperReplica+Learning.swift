@@ -88,6 +88,7 @@ extension ZooKeeperReplica {
       // What sessions were answered does not come with a snapshot: none is recognised here.
       replies = ReplyTable()
       storage.restart(at: zxid, into: &effects.disk)
+      toldDurable = Zxid(rawValue: -1)
       effects.note(.info, "took over the leader's snapshot of \(zxid)")
       ask(&effects) { zab, effects in zab.snapshotReceived(link, into: &effects) }
       return used

@@ -203,15 +203,21 @@ extension ZooKeeperReplica {
 
   /// What has become durable is told.
   mutating func tell(_ progress: StorageProgress, into effects: inout Effects) {
-    for (file, epoch) in progress.epochs {
+    for durable in progress.epochs {
       ask(&effects) { zab, effects in
-        zab.epochIsDurable(file == .accepted ? .accepted : .current, epoch, into: &effects)
+        zab.epochIsDurable(
+          durable.file == .accepted ? .accepted : .current, durable.epoch, into: &effects)
       }
     }
-    if progress.durable > toldDurable {
-      toldDurable = progress.durable
-      ask(&effects) { zab, effects in zab.durable(upTo: progress.durable, into: &effects) }
-    }
+    tellDurable(into: &effects)
+  }
+
+  /// What is durable is told, once what was recovered or came in as a snapshot is.
+  mutating func tellDurable(into effects: inout Effects) {
+    guard storage.isReady, storage.durable > toldDurable else { return }
+    let durable = storage.durable
+    toldDurable = durable
+    ask(&effects) { zab, effects in zab.durable(upTo: durable, into: &effects) }
   }
 
   private mutating func beginReload(_ zxid: Zxid, into effects: inout Effects) {

@@ -173,7 +173,11 @@ public struct ZooKeeperReplica: Sendable {
   public mutating func endOfBatch(into effects: inout Effects) {
     guard failure == nil, !isReloading else { return }
     continueOutgoing(into: &effects)
-    if storage.isReady { continueSnapshot(into: &effects) }
+    if storage.isReady || storage.isRestarting { continueSnapshot(into: &effects) }
+    storage.flush(into: &effects.disk)
+    guard zab != nil else { return }
+    // What had to be made durable may have been so from the beginning; more may follow from that.
+    tellDurable(into: &effects)
     storage.flush(into: &effects.disk)
   }
 
@@ -253,7 +257,7 @@ public struct ZooKeeperReplica: Sendable {
     let progress = storage.completed(ticket, into: &effects.disk)
     if zab == nil {
       commit(upTo: progress.durable, into: &effects)
-    } else if storage.isReady {
+    } else {
       tell(progress, into: &effects)
     }
     if let finished = progress.finishedSnapshot {

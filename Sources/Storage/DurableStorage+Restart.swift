@@ -8,6 +8,9 @@ struct Restart: Sendable {
 }
 
 extension DurableStorage {
+  /// Whether a snapshot from the leader has not taken the place of everything yet.
+  public var isRestarting: Bool { restart != nil }
+
   /// Goes on from a snapshot that the leader has sent: what was logged before is not its past.
   ///
   /// That snapshot must be written next: ``wantsSnapshot`` says so, ``beginSnapshot(_:into:)`` takes

@@ -179,7 +179,7 @@ extension Zab {
     isReloading = false
     window = recovered
     pending = nil
-    durable = window.last
+    durable = Zxid(rawValue: .min)
     if phase == .looking { return beginElection(into: &effects) }
     guard following.stage == .truncating, let link = following.link else { return }
     following.stage = .synchronising

@@ -88,7 +88,8 @@ public struct Zab: Sendable {
     self.currentEpoch = currentEpoch
     self.window = window
     self.mutations = mutations
-    durable = window.last
+    // The server says so when it is: what was recovered may never have reached the disk.
+    durable = Zxid(rawValue: .min)
   }
 
   // MARK: Time
