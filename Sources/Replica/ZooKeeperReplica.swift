@@ -128,10 +128,18 @@ public struct ZooKeeperReplica: Sendable {
 
   // MARK: Time
 
-  /// Tells the time: call it before each batch of inputs, and at ``nextDeadline`` at the latest.
-  public mutating func advance(now: Instant, wall: Int64, into effects: inout Effects) {
+  /// Tells the time, and nothing is done for it yet.
+  ///
+  /// A driver that was held up tells the time, gives the packets that have come meanwhile, and calls
+  /// ``advance(now:wall:into:)`` then: a session must not expire whose client was heard in time.
+  public mutating func tell(now: Instant, wall: Int64) {
     self.now = max(now, self.now)
     self.wall = wall
+  }
+
+  /// Tells the time: call it before each batch of inputs, and at ``nextDeadline`` at the latest.
+  public mutating func advance(now: Instant, wall: Int64, into effects: inout Effects) {
+    tell(now: now, wall: wall)
     guard failure == nil, !isReloading else { return }
     if let deferred = deferredCommit {
       deferredCommit = nil

@@ -4,6 +4,9 @@ import Storage
 
 /// Who does the disk's work: a thread of its own, so that syncs stop nobody; or the loop itself,
 /// where nothing waits for the disk and a write is but a copy.
+///
+/// The loop also waits for a sync itself where that is surely quick and the thread has nothing to
+/// do (``DiskThread/runHere(_:answers:)``).
 struct Disk {
   private let thread: DiskThread?
   private var executor: DiskExecutor
@@ -20,8 +23,18 @@ struct Disk {
   }
 
   /// Does the operations, or has them done; answers that are there at once are appended.
-  mutating func run(_ operations: inout [DiskOperation], answers: inout [DiskAnswer]) {
-    if let thread { return thread.run(&operations) }
+  ///
+  /// - Parameters:
+  ///   - operations: What to do; taken away.
+  ///   - mayWait: Whether a quick sync may be waited for.
+  ///   - answers: Where answers go.
+  mutating func run(
+    _ operations: inout [DiskOperation], mayWait: Bool, answers: inout [DiskAnswer]
+  ) {
+    if let thread {
+      if !mayWait || !thread.runHere(&operations, answers: &answers) { thread.run(&operations) }
+      return
+    }
     for operation in operations {
       if let answer = executor.run(operation) { answers.append(answer) }
     }

@@ -20,6 +20,11 @@ enum Limits {
   static let turnNanoseconds: Int64 = 20_000_000
   /// How many connections the administration's ports have at most.
   static let pages = 64
+  /// With more requests under way than this, the loop has better things to do than to wait for the
+  /// disk.
+  static let requestsToWaitWith = 16
+  /// How much is written at most where somebody waits for the disk.
+  static let quickWriteBytes = 64 << 10
   /// How many connections are accepted before others are served.
   static let acceptedAtOnce = 256
 }

@@ -101,9 +101,7 @@ struct ServerLoop: ~Copyable {
   private mutating func turn() throws(ServerError) -> Bool {
     let count: Int
     do { count = try poller.wait(milliseconds: patience()) } catch { throw .system(error) }
-    now = SystemClock.now()
-    wall = SystemClock.wall()
-    replica.advance(now: now, wall: wall, into: &effects)
+    tellTime()
     freeSlots += endedSlots
     endedSlots.removeAll(keepingCapacity: true)
 
@@ -132,11 +130,19 @@ struct ServerLoop: ~Copyable {
       }
     }
     if mayAccept { accept() }
+    // Not before what has come is read: the loop may have been held up.
+    replica.advance(now: now, wall: wall, into: &effects)
     finishBatch()
     releaseHeld()
     if now >= nextSweep { sweep() }
     if let failure = replica.failure { throw .replica("\(failure)") }
     return !isStopping
+  }
+
+  private mutating func tellTime() {
+    now = SystemClock.now()
+    wall = SystemClock.wall()
+    replica.tell(now: now, wall: wall)
   }
 
   private mutating func serveListed() {
@@ -164,8 +170,12 @@ struct ServerLoop: ~Copyable {
   mutating func finishBatch() {
     replica.endOfBatch(into: &effects)
     while !effects.disk.isEmpty {
-      disk.run(&effects.disk, answers: &answers)
+      let mayWait = replica.outstandingRequests <= Limits.requestsToWaitWith
+      // What is answered already need not wait for the disk.
+      if mayWait { sendTouched() }
+      disk.run(&effects.disk, mayWait: mayWait, answers: &answers)
       if answers.isEmpty { break }
+      tellTime()
       tellAnswers()
       replica.endOfBatch(into: &effects)
     }
