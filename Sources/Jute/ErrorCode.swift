@@ -1,7 +1,7 @@
 /// What a reply says of its request (zookeeper-protocol.md, section 2.6).
 ///
 /// It is a value, not a Swift error: most of them are answers.
-public struct ErrorCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+public struct ErrorCode: RawRepresentable, Error, Hashable, Sendable, CustomStringConvertible {
   /// The number on the wire.
   public var rawValue: Int32
 

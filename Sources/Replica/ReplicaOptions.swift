@@ -24,6 +24,8 @@ public struct ReplicaOptions: Sendable {
   public var quorumSync = false
   /// For those who prove that they would see it.
   package var mutations: Mutations = []
+  /// Whether clients may change the ensemble (`reconfigEnabled`).
+  public var reconfigEnabled = false
   /// How the tree and its rules are set up.
   public var tree = TreeOptions()
 

@@ -133,6 +133,9 @@ extension ZooKeeperReplica {
     }
     let start = effects.outputs[Int(slot)].count
     beginReply(slot, into: &effects)
+    if applied.header.opcode == .reconfig, error == .ok {
+      effects.outputs[Int(slot)].buffer(tree.configuration)
+    }
     var written = applied.writeResponse(to: &effects.outputs[Int(slot)])
     if error != .ok { written = error }
     finishReply(

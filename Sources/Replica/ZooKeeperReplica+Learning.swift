@@ -85,6 +85,7 @@ extension ZooKeeperReplica {
       guard let restored = snapshot.restoration.finish(lastZxid: zxid) else { return used }
       if isTakingSnapshot { abandonOwnSnapshot(into: &effects) }
       tree = restored
+      showConfiguration()
       // What sessions were answered does not come with a snapshot: none is recognised here.
       replies = ReplyTable()
       storage.restart(at: zxid, into: &effects.disk)

@@ -107,6 +107,7 @@ extension ZooKeeperReplica {
     self.storage = storage
     isReloading = false
     isTakingSnapshot = false
+    showConfiguration()
     ask(&effects) { zab, effects in zab.reloaded(recovered.window, into: &effects) }
   }
 
@@ -187,7 +188,7 @@ extension ZooKeeperReplica {
       finishRevalidation(session, isAlive: isAlive, into: &effects)
     case .synced: finishSync(into: &effects)
     case .reportSessions: reportSessions(into: &effects)
-    case .configured: break
+    case .configured: showConfiguration()
     case .note(let text): effects.note(.info, text)
     }
   }

@@ -52,6 +52,11 @@ extension ZooKeeperReplica {
         session, timeoutMilliseconds: timeout, xid: header.xid, zxid: zxid, time: wall,
         tree: tree, into: &scratch)
       return .ok
+    case .reconfig where zab != nil && options.reconfigEnabled:
+      let (error, next) = prepareReconfiguration(
+        header, body, session: session, sessionError: sessionError, identities: identities)
+      preparedConfiguration = next
+      return error
     default:
       return preparation.prepare(
         header.opcode, body, session: session, xid: header.xid, identities: identities,
@@ -132,7 +137,10 @@ extension ZooKeeperReplica {
   mutating func enqueue(_ transaction: PendingTransaction, into effects: inout Effects) {
     lastPrepared = transaction.zxid
     pending.append(transaction)
-    if zab != nil {
+    if let next = preparedConfiguration {
+      preparedConfiguration = nil
+      propose(next, zxid: transaction.zxid, into: &effects)
+    } else if zab != nil {
       var payload: [UInt8] = []
       swap(&payload, &scratch.bytes)
       payload.withBorrowedBytes {

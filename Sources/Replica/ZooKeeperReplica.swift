@@ -41,6 +41,8 @@ public struct ZooKeeperReplica: Sendable {
   var nextOwner: Int64 = 1
   /// By link, the owner of the sessions that a learner brings along.
   var linkOwners: [Int64] = []
+  /// What the ensemble becomes by the transaction that was prepared last.
+  var preparedConfiguration: QuorumConfiguration?
   /// The last client that a learner forwarded a request of.
   var lastIdentities: (bytes: [UInt8], list: [Identity]) = ([], [])
   /// The clients that wait for the leader to say whether their sessions live.
@@ -124,6 +126,7 @@ public struct ZooKeeperReplica: Sendable {
     for (session, timeout) in tree.sessions {
       sessions.add(session, timeoutMilliseconds: timeout, now: now)
     }
+    showConfiguration()
   }
 
   // MARK: Time

@@ -161,7 +161,7 @@ public struct Preparation: Sendable {
   // MARK: The frame of every transaction
 
   /// Writes the header and returns where it begins.
-  private mutating func begin(
+  mutating func begin(
     _ header: TransactionHeader, _ tree: ZnodeTree, into payload: inout ByteWriter
   ) -> Int {
     if outstanding.isEmpty { outstanding.digest = tree.digest }
@@ -172,7 +172,7 @@ public struct Preparation: Sendable {
 
   /// Writes the digest after the record; or, in place of all, a transaction that only says that
   /// there was an error.
-  private func end(
+  func end(
     _ header: TransactionHeader, _ start: Int, _ error: ErrorCode, _ tree: ZnodeTree,
     into payload: inout ByteWriter
   ) -> ErrorCode {

@@ -42,7 +42,8 @@ public struct AppliedTransaction: Sendable {
     case .create2, .createContainer, .createTTL:
       writer.string(result.path)
       result.stat?.write(to: &writer)
-    case .setData, .setACL: result.stat?.write(to: &writer)
+    // What `reconfig` answers besides, the new configuration, its caller writes before.
+    case .setData, .setACL, .reconfig: result.stat?.write(to: &writer)
     case .multi:
       for part in parts { Self.write(part, to: &writer) }
       MultiHeader.end.write(to: &writer)
