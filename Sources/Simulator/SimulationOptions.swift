@@ -1,10 +1,88 @@
-/// How a simulated run is set up.
-public struct SimulationOptions: Hashable, Sendable {
-  /// What everything that varies follows from.
-  public var seed: UInt64
+import ClientSession
+import LinnaeusBase
+import Replica
+import Storage
 
-  /// A run of its own for each seed.
+/// How a simulated run is set up; everything that varies follows from it.
+public struct SimulationOptions: Sendable {
+  /// What everything that is drawn follows from.
+  public var seed: UInt64
+  /// How many servers vote; 1 without an ensemble is a server alone.
+  public var voters = 1
+  /// How many servers only learn.
+  public var observers = 0
+  /// How many clients there are.
+  public var clients = 5
+  /// After so many completed operations the faults are over.
+  public var operations = 500
+  /// The faults are over after so long in any case, in nanoseconds of virtual time.
+  public var safetyNanoseconds: Int64 = 60_000_000_000
+  /// So long may it take until a healed ensemble has converged.
+  public var livenessNanoseconds: Int64 = 120_000_000_000
+
+  /// Of a hundred operations so many are reads.
+  public var readPercent = 50
+  /// How many znodes clients work on.
+  public var znodes = 10
+  /// How long the values are.
+  public var valueBytes = 20
+  /// How many requests of a client may be under way.
+  public var pipelineDepth = 1
+  /// How long a client thinks between two operations, on average; 0: not at all.
+  public var thinkNanoseconds: Int64 = 0
+  /// How long a client without a connection waits before it looks for another, on average.
+  public var reconnectNanoseconds: Int64 = 50_000_000
+  /// What clients ask for.
+  public var session = ZooKeeperSession.Options()
+
+  /// The servers.
+  public var replica = ReplicaOptions()
+  /// Their logs and snapshots.
+  public var storage = StorageOptions()
+  /// A turn of a server's loop takes this.
+  public var turnNanoseconds: Int64 = 10_000
+  /// And each input this on top.
+  public var inputNanoseconds: Int64 = 2_000
+  /// The network.
+  public var network = NetworkOptions()
+  /// The disks.
+  public var disk = DiskOptions()
+  /// Monotonic clocks run up to this much too fast or too slow, in parts per million.
+  public var driftPartsPerMillion = 0
+  /// What goes wrong, and when; in ascending order of time.
+  public var schedule: [ScheduledFault] = []
+  /// Which kinds of faults were left in.
+  public var faultKinds: [FaultKind] = []
+  /// What is wrong with the driver, on purpose.
+  package var mutants: DriverMutants = []
+
+  /// A server alone with five clients, and no faults.
   public init(seed: UInt64) {
     self.seed = seed
+    storage.preallocationBytes = 0
   }
+
+  /// How many servers there are.
+  public var servers: Int { voters + observers }
+
+  /// Whether a fault may damage what is durable: then a run is judged only by whether that is seen.
+  public var leavesAtlas: Bool { schedule.contains { $0.fault.leavesAtlas } }
+}
+
+/// What a driver can get wrong; each must be noticed.
+package struct DriverMutants: OptionSet, Sendable, Hashable {
+  /// One bit for each.
+  package let rawValue: UInt32
+
+  /// Takes the bits.
+  package init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+
+  /// Tickets are answered though nothing was synced.
+  package static let acknowledgesBeforeSync = DriverMutants(rawValue: 1)
+  /// Names are not synced, though their tickets are answered.
+  package static let skipsDirectorySync = DriverMutants(rawValue: 2)
+  /// Clients do not tell what they have seen last.
+  package static let forgetsLastZxidSeen = DriverMutants(rawValue: 4)
 }

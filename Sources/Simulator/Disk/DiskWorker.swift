@@ -24,8 +24,10 @@ struct DiskWorker {
   var strikesAfter: Int?
   /// How many operations were executed.
   private(set) var executed = 0
-  /// A mutant: tickets are answered though nothing was synced.
-  var skipsSyncs = false
+  /// Whether something has failed since the process began.
+  private(set) var hasFailed = false
+  /// What it gets wrong on purpose.
+  var mutants: DriverMutants = []
 
   init(options: DiskOptions, seed: UInt64, server: Int) {
     self.options = options
@@ -103,9 +105,20 @@ struct DiskWorker {
     operations[head] = .close(FileNumber(rawValue: 0))
     head += 1
     executed += 1
-    if skipsSyncs, let ticket = operation.ticket { return DiskAnswer(ticket: ticket, errno: nil) }
+    if !mutants.isEmpty, let ticket = operation.ticket, isSkipped(operation) {
+      return DiskAnswer(ticket: ticket, errno: nil)
+    }
     let errno = disk.execute(operation, &random)
+    if errno != nil { hasFailed = true }
     return operation.ticket.map { DiskAnswer(ticket: $0, errno: errno) }
+  }
+
+  private func isSkipped(_ operation: DiskOperation) -> Bool {
+    switch operation {
+    case .sync: mutants.contains(.acknowledgesBeforeSync)
+    case .syncDirectory: mutants.contains(.skipsDirectorySync)
+    default: false
+    }
   }
 
   private mutating func compact() {
@@ -128,6 +141,7 @@ struct DiskWorker {
     head = 0
     inWork = 0
     strikesAfter = nil
+    hasFailed = false
     if losesPower { disk.losePower(&random) } else { disk.endProcess() }
   }
 

@@ -115,8 +115,7 @@ struct Network {
   /// Undoes a ``block(_:_:)``.
   mutating func unblock(_ from: Int32, _ to: Int32) {
     let pair = pair(from, to)
-    precondition(blocks[pair] > 0, "what is let through was held up before")
-    blocks[pair] -= 1
+    blocks[pair] = max(0, blocks[pair] - 1)
   }
 
   /// Nothing arrives from one host at another before that moment.
@@ -253,6 +252,29 @@ struct Network {
       pipes[Int(pipe)].segments = rest
       append(.end, [], to: pipe, now: now, queue: &queue)
     }
+  }
+
+  /// An end has heard that the other is done.
+  ///
+  /// - Returns: Whether its owner did not know yet.
+  mutating func finish(_ end: Int32) -> Bool {
+    let wasOpen = ends[Int(end)].state == .open
+    ends[Int(end)].state = .closed
+    let peer = ends[Int(end ^ 1)].state
+    if peer == .closed || peer == .vanished {
+      release(end >> 1)
+    } else {
+      drop(pipe: end ^ 1)
+    }
+    return wasOpen
+  }
+
+  /// A host that lost power answers what comes on a connection that it does not know any more.
+  mutating func forget(_ end: Int32, now: Int64, queue: inout EventQueue) {
+    guard ends[Int(end ^ 1)].state == .open else { return release(end >> 1) }
+    ends[Int(end)].state = .closed
+    drop(pipe: end ^ 1)
+    append(.end, [], to: end, now: now, queue: &queue)
   }
 
   /// The connection is gone, at once and for both.

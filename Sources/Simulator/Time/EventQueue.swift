@@ -22,6 +22,8 @@ enum EventKind: UInt8 {
   case notification
   /// The next fault of the schedule is due.
   case fault
+  /// A fault is over: the number of what mends it.
+  case mending
   /// The next look at whether the run is over.
   case supervision
 }

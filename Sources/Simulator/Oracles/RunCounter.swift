@@ -1,0 +1,79 @@
+/// What may happen in a run, and should in some of many.
+public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
+  /// Operations that were answered.
+  case completedOperations
+  /// Operations that were lost with their connection.
+  case lostOperations
+  /// Operations that were refused.
+  case refusedOperations
+  /// Sessions that were begun.
+  case sessions
+  /// Sessions that continued on another server.
+  case sessionMoves
+  /// Sessions that continued on the same server.
+  case sessionResumes
+  /// Sessions that clients were told have expired.
+  case expirations
+  /// Connections that could not be made.
+  case failedConnections
+  /// Connections that broke by themselves.
+  case brokenConnections
+  /// Messages that were lost and sent again.
+  case lostMessages
+  /// Processes that ended.
+  case crashes
+  /// Hosts that lost power.
+  case powerLosses
+  /// Servers that were struck at an operation of their disk.
+  case diskStrikes
+  /// Servers that stopped because of their disk.
+  case diskFailures
+  /// Times that a process stood still.
+  case pauses
+  /// Splits of the network.
+  case splits
+  /// Arrivals that a split held up.
+  case stalls
+  /// Ends of logs that were torn.
+  case tornEnds
+  /// Unsynced bytes that a power loss took away whole.
+  case unsyncedLost
+  /// Unsynced bytes that survived a power loss.
+  case unsyncedKept
+  /// Unsynced bytes of which the first survived.
+  case unsyncedPrefix
+  /// Unsynced bytes of which some sectors survived.
+  case unsyncedTorn
+  /// Changes of names that a power loss took away.
+  case namesLost
+  /// Snapshots that were finished.
+  case snapshots
+  /// Recoveries from a disk.
+  case recoveries
+  /// Recoveries that refused what is on the disk.
+  case refusedRecoveries
+  /// Transactions that were committed.
+  case transactions
+}
+
+/// How often each of them happened.
+public struct RunCounters: Hashable, Sendable {
+  private var values = [Int](repeating: 0, count: RunCounter.allCases.count)
+
+  /// Nothing has happened yet.
+  public init() {}
+
+  /// How often that happened.
+  public subscript(counter: RunCounter) -> Int {
+    get { values[counter.rawValue] }
+    set { values[counter.rawValue] = newValue }
+  }
+
+  /// Adds what happened in another run.
+  public mutating func add(_ other: RunCounters) {
+    for place in values.indices { values[place] += other.values[place] }
+  }
+
+  /// What has never happened.
+  public var missing: [RunCounter] { RunCounter.allCases.filter { self[$0] == 0 } }
+}

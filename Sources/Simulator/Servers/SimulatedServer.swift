@@ -1,0 +1,292 @@
+import LinnaeusBase
+import Replica
+import Storage
+import Tree
+
+/// How the servers of a run are set up.
+struct ServerSetup {
+  var replica: ReplicaOptions
+  var storage: StorageOptions
+  /// A turn of the server's loop takes this, and each input this on top.
+  var turnNanoseconds: Int64
+  var inputNanoseconds: Int64
+}
+
+/// A server's process and its host: a replica, its disk, its clocks, and what it has to look at.
+///
+/// It does what ``Server``'s loop does: a turn tells the time, takes inputs, ends the batch, and
+/// carries out what the replica wants.
+struct SimulatedServer {
+  let index: Int32
+  let setup: ServerSetup
+  var replica: ZooKeeperReplica
+  var effects = Effects()
+  var disk: DiskWorker
+  var clock: LocalClock
+
+  /// Whether its process runs.
+  private(set) var isUp = false
+  /// Counts its processes: what concerns an earlier one is void.
+  private(set) var incarnation: UInt32 = 0
+  /// It looks at nothing before.
+  var busyUntil: Int64 = 0
+  var isTurnScheduled = false
+  /// When it is woken next; `max`: not.
+  var wakesAt = Int64.max
+  /// What it must look at, in the order of its arrival.
+  var inbox: [ServerInput] = []
+  var slots: [ClientSlot] = []
+  private var freeSlots: [Int32] = []
+  private var held: [Int32] = []
+  /// What recovery has replayed, until it is known to be committed.
+  var recovered: [AppliedMark] = []
+  /// Whether its host has power.
+  var hasPower = true
+  /// Whether the oracles know that it serves.
+  var isServing = false
+  /// What happens when its disk's turn to strike has come.
+  var strike: (losesPower: Bool, milliseconds: Int) = (false, 0)
+  /// Why its data could not be recovered; it stays down.
+  var refusal: String?
+  /// What happened to its torn ends in all.
+  var tornEnds = 0
+
+  init(index: Int32, setup: ServerSetup, disk: DiskWorker, clock: LocalClock) {
+    self.index = index
+    self.setup = setup
+    self.disk = disk
+    self.clock = clock
+    replica = ZooKeeperReplica(
+      options: setup.replica, tree: ZnodeTree(options: setup.replica.tree),
+      storage: DurableStorage(options: setup.storage, recovered: RecoveredState()),
+      now: clock.instant(at: 0), wall: clock.wall(at: 0))
+  }
+
+  /// Whether clients may connect.
+  var acceptsClients: Bool { isUp && replica.isReady && replica.failure == nil }
+
+  // MARK: Life
+
+  /// The process starts: it recovers what is on the disk.
+  ///
+  /// - Returns: Whether it runs; if not, ``refusal`` says why.
+  mutating func start(now: Int64) -> Bool {
+    precondition(!isUp, "a server that runs is not started")
+    var sink = ObservedRecovery(RecoveringTree(options: setup.replica.tree))
+    let state: RecoveredState
+    do {
+      state = try DurableStorage.recover(
+        disk.disk.files,
+        read: { [disk] (file, offset, count) throws(SystemError) in
+          try disk.disk.read(file, offset, count)
+        }, into: &sink)
+    } catch {
+      refusal = "\(error)"
+      return false
+    }
+    refusal = nil
+    recovered = sink.marks
+    for warning in state.warnings {
+      switch warning {
+      case .tornEnd, .tornBatch: tornEnds += 1
+      default: break
+      }
+    }
+    replica = ZooKeeperReplica(
+      options: setup.replica, tree: sink.recovering.tree,
+      storage: DurableStorage(options: setup.storage, recovered: state),
+      now: clock.instant(at: now), wall: clock.wall(at: now))
+    replica.marksApplied = true
+    effects = Effects()
+    isUp = true
+    isServing = false
+    incarnation += 1
+    busyUntil = now
+    isTurnScheduled = false
+    wakesAt = .max
+    return true
+  }
+
+  /// The process ends at once, and perhaps the power.
+  mutating func crash(losesPower: Bool) {
+    isUp = false
+    incarnation += 1
+    disk.crash(losesPower: losesPower)
+    inbox.removeAll()
+    slots = []
+    freeSlots = []
+    held = []
+    isTurnScheduled = false
+    wakesAt = .max
+  }
+
+  // MARK: Connections
+
+  /// A slot for a new connection.
+  mutating func takeSlot(end: Int32) -> Int32 {
+    let slot: Int32
+    if let free = freeSlots.popLast() {
+      slot = free
+    } else {
+      slot = Int32(slots.count)
+      slots.append(ClientSlot())
+    }
+    let generation = slots[Int(slot)].generation &+ 1
+    slots[Int(slot)] = ClientSlot(end: end, generation: generation)
+    return slot
+  }
+
+  /// The slot's connection is gone, and the replica knows.
+  mutating func giveBack(_ slot: Int32) {
+    slots[Int(slot)].end = -1
+    slots[Int(slot)].input.removeAll(keepingCapacity: true)
+    slots[Int(slot)].isHeld = false
+    freeSlots.append(slot)
+  }
+
+  /// The replica wants a connection closed: it is.
+  mutating func disconnect(_ slot: Int32) {
+    replica.disconnected(slot, into: &effects)
+    giveBack(slot)
+  }
+
+  // MARK: Turns
+
+  /// Whether it looks at what comes at once.
+  func isIdle(at now: Int64) -> Bool { busyUntil <= now && inbox.isEmpty }
+
+  /// A turn begins.
+  mutating func beginTurn(now: Int64) {
+    replica.advance(now: clock.instant(at: now), wall: clock.wall(at: now), into: &effects)
+    if !held.isEmpty { releaseHeld() }
+  }
+
+  /// Looks at one input.
+  mutating func take(_ input: ServerInput) {
+    switch input.kind {
+    case .connected:
+      guard isCurrent(input) else { return }
+      replica.connected(input.number, address: Self.address, into: &effects)
+    case .bytes:
+      guard isCurrent(input) else { return }
+      input.bytes.withBorrowedBytes { receive($0, on: input.number) }
+    case .disconnected:
+      guard isCurrent(input) else { return }
+      replica.disconnected(input.number, into: &effects)
+      giveBack(input.number)
+    case .completed: replica.completed(Ticket(rawValue: input.ticket), into: &effects)
+    case .failed:
+      replica.failed(Ticket(rawValue: input.ticket), errno: input.errno, into: &effects)
+    default: break
+    }
+  }
+
+  private func isCurrent(_ input: ServerInput) -> Bool {
+    slots.indices.contains(Int(input.number))
+      && slots[Int(input.number)].generation == input.generation
+      && slots[Int(input.number)].end >= 0
+  }
+
+  private static let address = Array("127.0.0.1".utf8)
+
+  /// Takes the packets among new bytes of a client.
+  mutating func receive(_ bytes: BorrowedBytes, on slot: Int32) {
+    guard slots[Int(slot)].input.isEmpty, !slots[Int(slot)].isHeld else {
+      slots[Int(slot)].input.append(contentsOf: bytes.buffer)
+      return takeKept(slot)
+    }
+    let taken = takePackets(bytes.buffer, slot)
+    if taken < bytes.count {
+      slots[Int(slot)].input.append(
+        contentsOf: UnsafeRawBufferPointer(rebasing: bytes.buffer[taken...]))
+    }
+  }
+
+  private mutating func takeKept(_ slot: Int32) {
+    guard !slots[Int(slot)].isHeld else { return }
+    var kept: [UInt8] = []
+    swap(&kept, &slots[Int(slot)].input)
+    let taken = kept.withUnsafeBytes { takePackets($0, slot) }
+    kept.removeFirst(taken)
+    swap(&kept, &slots[Int(slot)].input)
+  }
+
+  private mutating func takePackets(_ bytes: UnsafeRawBufferPointer, _ slot: Int32) -> Int {
+    var position = 0
+    while position < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+      guard let length = ClientSlot.packetLength(rest) else { break }
+      if replica.isThrottled(slot) {
+        slots[Int(slot)].isHeld = true
+        held.append(slot)
+        break
+      }
+      let packet = BorrowedBytes(UnsafeRawBufferPointer(rebasing: rest[4..<length]))
+      replica.receive(packet, on: slot, into: &effects)
+      position += length
+      if effects.closing[Int(slot)] { return bytes.count }
+    }
+    return position
+  }
+
+  private mutating func releaseHeld() {
+    let slots = held
+    held.removeAll(keepingCapacity: true)
+    for slot in slots where self.slots[Int(slot)].isHeld {
+      if replica.isThrottled(slot) {
+        held.append(slot)
+      } else {
+        self.slots[Int(slot)].isHeld = false
+        takeKept(slot)
+      }
+    }
+  }
+
+  /// The turn ends: what was prepared goes to the disk.
+  mutating func endTurn(inputs: Int, now: Int64) {
+    replica.endOfBatch(into: &effects)
+    if !effects.disk.isEmpty { disk.add(&effects.disk) }
+    busyUntil = now + setup.turnNanoseconds + Int64(inputs) * setup.inputNanoseconds
+  }
+
+  /// When it wants to be woken, in virtual time.
+  var deadline: Int64? {
+    guard var deadline = replica.nextDeadline.map({ clock.time(of: $0) }) else { return nil }
+    if !held.isEmpty { deadline = min(deadline, busyUntil) }
+    return deadline
+  }
+}
+
+/// A recovery of which each transaction is noted.
+struct ObservedRecovery: RecoverySink {
+  private(set) var recovering: RecoveringTree
+  /// What was replayed on top of the snapshot.
+  private(set) var marks: [AppliedMark] = []
+
+  init(_ recovering: RecoveringTree) { self.recovering = recovering }
+
+  mutating func beginSnapshot(zxid: Zxid) {
+    marks.removeAll()
+    recovering.beginSnapshot(zxid: zxid)
+  }
+
+  mutating func beginWithoutSnapshot() {
+    marks.removeAll()
+    recovering.beginWithoutSnapshot()
+  }
+
+  mutating func restore(_ bytes: BorrowedBytes) throws(ByteReaderError) {
+    try recovering.restore(bytes)
+  }
+
+  mutating func endSnapshot(digest: UInt64?) throws(ByteReaderError) {
+    try recovering.endSnapshot(digest: digest)
+  }
+
+  mutating func replay(_ payload: BorrowedBytes) throws(ByteReaderError) {
+    try recovering.replay(payload)
+    marks.append(
+      AppliedMark(
+        zxid: recovering.tree.lastZxid, payload: payload, digest: recovering.tree.digest))
+  }
+}

@@ -1,0 +1,127 @@
+import LinnaeusBase
+
+/// What ends a fault.
+enum Mending: Hashable {
+  case start(Int)
+  case unblock([Int32], [Int32])
+  case diskSpeed(Int)
+  case diskSpace(Int)
+}
+
+/// What goes wrong, and how it is mended.
+extension Simulation {
+  /// Something is to be mended after a while.
+  mutating func after(_ delay: Int64, _ mending: Mending) {
+    mendings.append(mending)
+    queue.schedule(.mending, at: now + max(1, delay), subject: Int32(mendings.count - 1))
+  }
+
+  mutating func mend(_ mending: Mending) {
+    switch mending {
+    case .start(let server):
+      start(server)
+      resumeStalled()
+    case .unblock(let from, let to):
+      guard phase == .safety else { return }
+      for from in from { for to in to { network.unblock(from, to) } }
+      resumeStalled()
+    case .diskSpeed(let server): servers[server].disk.slowness = 1
+    case .diskSpace(let server): servers[server].disk.disk.capacity = .max
+    }
+  }
+
+  /// The next fault of the schedule is due.
+  mutating func faultIsDue() {
+    guard phase == .safety, nextFault < options.schedule.count else { return }
+    let fault = options.schedule[nextFault].fault
+    nextFault += 1
+    if nextFault < options.schedule.count {
+      queue.schedule(.fault, at: max(now, options.schedule[nextFault].time))
+    }
+    if keepsLog { log.append("\(now / 1000) µs: \(fault)") }
+    strike(fault)
+  }
+
+  private mutating func strike(_ fault: Fault) {
+    func nanoseconds(_ milliseconds: Int) -> Int64 { Int64(milliseconds) * 1_000_000 }
+    switch fault {
+    case .crash(let server, let losesPower, let time):
+      crash(server, losesPower: losesPower, restartAfter: nanoseconds(time))
+    case .blackout(let time):
+      for server in servers.indices {
+        let delay = nanoseconds(time) / 2 + Int64(faultRandom.below(max(1, time))) * 1_000_000
+        crash(server, losesPower: true, restartAfter: delay)
+      }
+    case .diskStrike(let server, let operations, let losesPower, let time):
+      servers[server].disk.strikesAfter = operations
+      servers[server].strike = (losesPower, time)
+    case .pause(let server, let time):
+      guard servers[server].isUp else { return }
+      counters[.pauses] += 1
+      servers[server].busyUntil = max(servers[server].busyUntil, now + nanoseconds(time))
+      scheduleTurn(server)
+    case .split(let hosts, let isOneWay, let time):
+      counters[.splits] += 1
+      let inside = hosts.map { Int32($0) }
+      let outside = (0..<Int32(network.hosts)).filter { !inside.contains($0) }
+      block(inside, outside, for: nanoseconds(time))
+      if !isOneWay { block(outside, inside, for: nanoseconds(time)) }
+    case .block(let from, let to, let time):
+      block([Int32(from)], [Int32(to)], for: nanoseconds(time))
+    case .clog(let from, let to, let time):
+      network.clog(Int32(from), Int32(to), until: now + nanoseconds(time))
+    case .breakConnections(let host): breakConnections(of: Int32(host))
+    default: strikeHost(fault)
+    }
+  }
+
+  private mutating func strikeHost(_ fault: Fault) {
+    switch fault {
+    case .slowDisk(let server, let factor, let time):
+      servers[server].disk.slowness = Int64(factor)
+      after(Int64(time) * 1_000_000, .diskSpeed(server))
+    case .fullDisk(let server, let bytes, let time):
+      servers[server].disk.disk.capacity = servers[server].disk.disk.used + bytes
+      after(Int64(time) * 1_000_000, .diskSpace(server))
+    case .syncError(let server): servers[server].disk.disk.nextSyncFails = 5
+    case .wallStep(let server, let time):
+      servers[server].clock.step(milliseconds: Int64(time))
+    case .rot(let server, let time):
+      crash(server, losesPower: false, restartAfter: Int64(time) * 1_000_000)
+      _ = servers[server].disk.rot()
+    default: break
+    }
+  }
+
+  private mutating func block(_ from: [Int32], _ to: [Int32], for time: Int64) {
+    for from in from { for to in to { network.block(from, to) } }
+    after(time, .unblock(from, to))
+  }
+
+  private mutating func breakConnections(of host: Int32) {
+    for connection in network.kinds.indices {
+      let (one, other) = (network.ends[connection * 2], network.ends[connection * 2 + 1])
+      guard one.host == host || other.host == host, one.state == .open, other.state == .open
+      else { continue }
+      network.breakUp(Int32(connection), now: now, queue: &queue)
+    }
+  }
+
+  /// Everything is mended for good.
+  mutating func heal() {
+    network.clear()
+    for server in servers.indices {
+      servers[server].disk.slowness = 1
+      servers[server].disk.strikesAfter = nil
+      servers[server].disk.disk.capacity = .max
+      servers[server].disk.disk.nextSyncFails = nil
+      servers[server].busyUntil = min(servers[server].busyUntil, now)
+      if servers[server].isUp {
+        servers[server].isTurnScheduled = false
+        scheduleTurn(server)
+      }
+      start(server)
+    }
+    resumeStalled()
+  }
+}

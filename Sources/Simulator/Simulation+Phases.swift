@@ -1,0 +1,69 @@
+import LinnaeusBase
+import Replica
+import Tree
+
+/// When a run goes from one phase to the next: things go wrong; everything is mended and clients must
+/// make progress; clients stop and servers must agree.
+extension Simulation {
+  /// How often somebody looks.
+  var supervisionInterval: Int64 { max(1_000_000, options.safetyNanoseconds / 200) }
+
+  /// So many operations must each client complete once everything is mended.
+  private static let progressAfterHealing = 3
+
+  mutating func supervise() {
+    switch phase {
+    case .safety:
+      if now >= phaseEnds || counters[.completedOperations] >= options.operations {
+        phase = .recovery
+        phaseEnds = now + options.livenessNanoseconds
+        for client in progress.indices { progress[client] = 0 }
+        heal()
+      }
+    case .recovery:
+      if isProgressing {
+        phase = .settling
+        phaseEnds = now + options.livenessNanoseconds
+      } else if now >= phaseEnds {
+        report(notConverging: "clients have completed \(progress) operations since")
+      }
+    case .settling:
+      if let reason = disagreement {
+        if now >= phaseEnds { report(notConverging: reason) }
+      } else {
+        phase = .done
+      }
+    case .done: return
+    }
+    if phase != .done { queue.schedule(.supervision, at: now + supervisionInterval) }
+  }
+
+  private mutating func report(notConverging reason: String) {
+    phase = .done
+    // Whoever lost what was durable may never come back.
+    guard !options.leavesAtlas else { return }
+    oracles.report(
+      .convergence, time: now,
+      "\(options.livenessNanoseconds / 1_000_000) ms after everything was mended, \(reason)")
+  }
+
+  private var isProgressing: Bool {
+    progress.allSatisfy { $0 >= Self.progressAfterHealing }
+  }
+
+  /// Why servers do not agree yet; nil if they do.
+  private var disagreement: String? {
+    for server in servers {
+      let number = server.index + 1
+      guard server.acceptsClients else {
+        return "server \(number) does not serve\(server.refusal.map { ": \($0)" } ?? "")"
+      }
+      guard server.disk.isIdle, server.inbox.isEmpty else { return "server \(number) is busy" }
+      guard server.replica.tree.lastZxid == oracles.lastCommitted else {
+        return "server \(number) is at \(server.replica.tree.lastZxid), "
+          + "others at \(oracles.lastCommitted)"
+      }
+    }
+    return nil
+  }
+}
