@@ -97,7 +97,9 @@ extension ZooKeeperReplica {
       // The tree is walked for one at a time.
       guard !isTakingSnapshot else { return }
       isSending = true
-      outgoingZxid = tree.beginSnapshot().zxid
+      let zxid = tree.beginSnapshot().zxid
+      outgoingZxid = zxid
+      ask(&effects) { zab, effects in zab.snapshotBegins(link, zxid, into: &effects) }
     }
     guard
       tree.continueSnapshot(
