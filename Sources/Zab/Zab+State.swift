@@ -70,8 +70,10 @@ extension Zab {
 
   // MARK: The log
 
-  /// Nothing that was committed since the time was told last leaves the window: the server may not
-  /// have applied it. Nothing leaves it that a learner needs behind its snapshot.
+  /// Keeps in the window what is still needed.
+  ///
+  /// That is what was committed since the time was told last, for the server may not have applied
+  /// it, and what a learner needs behind its snapshot.
   mutating func pinWindow() {
     var pinned = window.lastCommitted
     for link in links where link.state == .learner && link.learner.stage == .loading {

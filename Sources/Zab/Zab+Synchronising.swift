@@ -79,8 +79,10 @@ extension Zab {
       && links[Int(link)].state == .learner && links[Int(link)].learner.stage == .loading
   }
 
-  /// Sends everything after a zxid, the history as committed and what is proposed as that, and then
-  /// NEWLEADER. From now on the learner gets what is proposed.
+  /// Sends everything after a zxid, and then NEWLEADER.
+  ///
+  /// The history counts as committed, what is proposed does not. From now on the learner gets what
+  /// is proposed.
   private mutating func sendHistory(
     after zxid: Zxid, on link: Int32, into effects: inout ZabEffects
   ) {
