@@ -15,6 +15,10 @@ public struct ConnectRequest: Hashable, Sendable {
   /// Whether a server without a quorum will do; nil if the client, before 3.4, does not say.
   public var readOnly: Bool?
 
+  /// The `protocolVersion` that asks for, and grants, requests that are sent again after a
+  /// reconnection and done once: `RTX1`.
+  public static let retransmission: Int32 = 0x5254_5831
+
   /// Asks for a session.
   public init(
     protocolVersion: Int32 = 0, lastZxidSeen: Zxid = .zero, timeoutMilliseconds: Int32,
