@@ -6,7 +6,14 @@ public struct SessionEffects: Sendable {
   /// Bytes to send on the connection, in order.
   public var output: [UInt8] = []
   /// Whether the connection is to be closed once the output is sent.
+  ///
+  /// The driver does so before it opens the one that ``connectsTo`` asks for.
   public var closesConnection = false
+  /// The server to which a connection is wanted.
+  ///
+  /// The driver answers with `connected` or `disconnected`; an attempt that is given up first is
+  /// told by ``closesConnection``.
+  public var connectsTo: ServerID?
   /// What happened, in the order in which it did: the client sees an event before the answer that
   /// shows the change (zookeeper-protocol.md, section 4).
   public var news: [SessionNews] = []
@@ -18,6 +25,7 @@ public struct SessionEffects: Sendable {
   public mutating func removeAll() {
     output.removeAll(keepingCapacity: true)
     closesConnection = false
+    connectsTo = nil
     news.removeAll(keepingCapacity: true)
   }
 }
@@ -30,6 +38,10 @@ public enum SessionNews: Hashable, Sendable {
   case watch(WatcherEvent, zxid: Zxid)
   /// The session's state changed.
   case state(SessionState)
+  /// The watches, or some of them, are being set again after a reconnection.
+  case restoringWatches(WatchList)
+  /// The server has set the first of those that were being set, unless there is an error.
+  case restoredWatches(ErrorCode, zxid: Zxid)
 }
 
 /// The number that a request has for as long as the session lasts.
@@ -56,7 +68,7 @@ public enum SessionState: Hashable, Sendable {
   case connecting
   /// The server has granted the session; read-only if it has no quorum.
   case connected(readOnly: Bool)
-  /// The server does not know the session any more; there will be no other state.
+  /// A server said that it does not know the session any more; there will be no other state.
   case expired
   /// The session was closed as asked; there will be no other state.
   case closed
@@ -68,6 +80,14 @@ public enum Disconnection: Hashable, Sendable {
   case notYet
   /// It was closed or broke.
   case closedByServer
+  /// The server closed it without an answer to the connect request: it may be behind what the
+  /// client has seen (zookeeper-protocol.md, section 2.1).
+  case refused
+  /// The client left for another server.
+  case moved
+  /// The session's own time has run out without a server: it may have expired, or not, which only
+  /// a server can say.
+  case suspended
   /// The server was silent for too long.
   case silence
   /// The credentials of an `auth` were refused.

@@ -5,9 +5,19 @@ import Jute
 struct PendingRequests: Sendable {
   /// A request that was sent.
   struct Sent: Sendable {
-    let id: RequestID
+    /// The number that the client knows; nil for a request of the session itself.
+    let id: RequestID?
     let xid: Int32
-    let opcode: Opcode
+    let request: SessionRequest
+
+    /// Whether it may be sent again on another connection: credentials belong to one connection,
+    /// and what the session itself asked for it asks for anew.
+    var isRepeatable: Bool {
+      switch request {
+      case .auth, .sasl, .setWatches: false
+      default: id != nil
+      }
+    }
   }
 
   private var sent: [Sent] = []
@@ -24,16 +34,49 @@ struct PendingRequests: Sendable {
 
   var count: Int { sent.count - firstSent + waiting.count - firstWaiting }
 
+  /// Whether nothing waits to be sent.
+  var nothingWaits: Bool { firstWaiting == waiting.count }
+
+  /// The xid of the next request that has one of its own.
+  var nextXid: Int32 {
+    // Negative numbers have meanings of their own.
+    lastXid == Int32.max ? 1 : lastXid + 1
+  }
+
   /// Appends a request that waits to be sent.
   mutating func add(_ request: SessionRequest) -> RequestID {
-    lastID += 1
-    let id = RequestID(rawValue: lastID)
+    let id = nextID()
     waiting.append((id, request))
     return id
   }
 
-  /// The first that waits, which counts as sent from now on; with the xid that it is sent with.
-  mutating func nextToSend() -> (xid: Int32, request: SessionRequest)? {
+  /// Counts a request as sent that nothing waits in front of.
+  mutating func addSent(_ request: SessionRequest) -> (id: RequestID, sent: Sent) {
+    let id = nextID()
+    let sending = Sent(id: id, xid: takeXid(for: request), request: request)
+    sent.append(sending)
+    return (id, sending)
+  }
+
+  /// Counts a request of the session itself as sent.
+  mutating func addOwn(_ request: SessionRequest) -> Sent {
+    let sending = Sent(id: nil, xid: takeXid(for: request), request: request)
+    sent.append(sending)
+    return sending
+  }
+
+  /// Counts a request that was sent on an earlier connection as sent again, with the same xid.
+  mutating func addAgain(_ request: Sent) {
+    sent.append(request)
+  }
+
+  private mutating func nextID() -> RequestID {
+    lastID += 1
+    return RequestID(rawValue: lastID)
+  }
+
+  /// The first that waits, which counts as sent from now on.
+  mutating func nextToSend() -> Sent? {
     guard firstWaiting < waiting.count else { return nil }
     let (id, request) = waiting[firstWaiting]
     firstWaiting += 1
@@ -41,18 +84,17 @@ struct PendingRequests: Sendable {
       waiting.removeAll(keepingCapacity: true)
       firstWaiting = 0
     }
-    let xid = nextXid(for: request)
-    sent.append(Sent(id: id, xid: xid, opcode: request.opcode))
-    return (xid, request)
+    let sending = Sent(id: id, xid: takeXid(for: request), request: request)
+    sent.append(sending)
+    return sending
   }
 
-  private mutating func nextXid(for request: SessionRequest) -> Int32 {
+  private mutating func takeXid(for request: SessionRequest) -> Int32 {
     switch request {
     case .auth: return SpecialXid.auth
     case .setWatches: return SpecialXid.setWatches
     default:
-      // Negative numbers have meanings of their own.
-      lastXid = lastXid == Int32.max ? 1 : lastXid + 1
+      lastXid = nextXid
       return lastXid
     }
   }
@@ -76,7 +118,10 @@ struct PendingRequests: Sendable {
     if index == firstSent {
       firstSent += 1
       // An occasional move of what is left keeps the array from growing for ever.
-      if firstSent == sent.count || firstSent > 1024 && firstSent * 2 > sent.count {
+      if firstSent == sent.count {
+        sent.removeAll(keepingCapacity: firstSent <= 1024)
+        firstSent = 0
+      } else if firstSent >= 64, firstSent * 2 > sent.count {
         sent.removeFirst(firstSent)
         firstSent = 0
       }
@@ -87,12 +132,19 @@ struct PendingRequests: Sendable {
   }
 
   /// All that were sent, which are pending no more.
-  mutating func takeSent() -> [RequestID] {
+  mutating func takeSent() -> [Sent] {
     defer {
       sent.removeAll()
       firstSent = 0
     }
-    return sent[firstSent...].map(\.id)
+    return Array(sent[firstSent...])
+  }
+
+  /// Those that were sent and cannot be sent again, which are pending no more.
+  mutating func takeUnrepeatable() -> [Sent] {
+    let all = takeSent()
+    sent = all.filter(\.isRepeatable)
+    return all.filter { !$0.isRepeatable }
   }
 
   /// All that wait, which are pending no more.

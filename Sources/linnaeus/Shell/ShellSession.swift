@@ -156,7 +156,7 @@ final class ShellSession {
       switch item {
       case .completed(let id, let outcome): outcomes[id] = outcome
       case .watch(let event, let zxid): onWatch(event, zxid)
-      case .state: break
+      case .state, .restoringWatches, .restoredWatches: break
       }
     }
     if closes {
