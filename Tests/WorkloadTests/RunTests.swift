@@ -1,0 +1,65 @@
+import ClientSession
+import LinnaeusBase
+import OperationHistory
+import Testing
+
+@testable import Workload
+
+@Suite("Clients at work")
+struct RunTests {
+  /// How many operations ended in each way.
+  private func outcomes(_ history: History) -> [Outcome: Int] {
+    history.operations.reduce(into: [:]) { $0[$1.outcome, default: 0] += 1 }
+  }
+
+  @Test("Without faults every operation ends, and the history reads back")
+  func calm() throws {
+    for seed in 1...20 as ClosedRange<UInt64> {
+      var options = WorkloadOptions()
+      options.clients = 4
+      options.steps = 100
+      options.depth = seed.isMultiple(of: 2) ? 1 : 5
+      options.watchPercent = 30
+      options.mix[.move] = 0
+      var world = TinyWorld(options, seed: seed)
+      #expect(try world.run(untilNanoseconds: 100_000_000_000), "seed \(seed)")
+      let history = try world.history()
+      #expect(history.operations.count >= 400, "seed \(seed)")
+      #expect(outcomes(history)[.info] == nil, "seed \(seed)")
+      #expect(outcomes(history)[.fail] == nil, "seed \(seed)")
+      #expect(Int64(history.operations.count) == world.record.history.operationCount)
+    }
+  }
+
+  @Test("Whatever breaks, clients come to their end, and nothing is answered twice")
+  func faults() throws {
+    for seed in 1...60 as ClosedRange<UInt64> {
+      var options = WorkloadOptions()
+      options.clients = 3
+      options.steps = 150
+      options.depth = seed.isMultiple(of: 3) ? 8 : 1
+      options.watchPercent = 40
+      options.session.timeoutMilliseconds = 2_000
+      options.session.asksForRetransmission = seed.isMultiple(of: 4)
+      var world = TinyWorld(
+        options, seed: seed, faults: .init(breaks: 60, expires: 300, pauses: 400))
+      world.server.grantsRetransmission = true
+      #expect(try world.run(untilNanoseconds: 1_000_000_000_000), "seed \(seed)")
+      // The reader refuses a second completion, and one of an operation that never began.
+      let history = try world.history()
+      #expect((outcomes(history)[.ok] ?? 0) > 300, "seed \(seed): \(outcomes(history))")
+    }
+  }
+
+  @Test("The same seed writes the same history")
+  func determinism() throws {
+    func run() throws -> [UInt8] {
+      var options = WorkloadOptions()
+      options.steps = 100
+      var world = TinyWorld(options, seed: 5, faults: .init(breaks: 50, expires: 200, pauses: 200))
+      _ = try world.run(untilNanoseconds: 1_000_000_000_000)
+      return world.record.history.bytes
+    }
+    #expect(try run() == run())
+  }
+}
