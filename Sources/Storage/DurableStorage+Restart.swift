@@ -42,7 +42,7 @@ extension DurableStorage {
   mutating func installSnapshot(
     _ current: SnapshotInProgress, into operations: inout [DiskOperation]
   ) {
-    guard recovered == nil, repairs.isEmpty, flight == nil else { return }
+    guard !hasRepairs, flight == nil else { return }
     operations.append(.close(current.number))
     snapshot = nil
     restart?.isSealed = true

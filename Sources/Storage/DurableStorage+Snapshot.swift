@@ -43,11 +43,12 @@ extension DurableStorage {
 
   /// Begins a snapshot of the state after `zxid`, and a new log.
   ///
-  /// None may be being written. The body follows, and then ``finishSnapshot(digest:replies:into:)``.
+  /// None may be being written, and ``wantsSnapshot`` have been true since the last restart. The body follows, and then ``finishSnapshot(digest:replies:into:)``.
   public mutating func beginSnapshot(
     _ zxid: Zxid, into operations: inout [DiskOperation]
   ) {
     precondition(snapshot == nil, "one snapshot is written at a time")
+    precondition(!hasRepairs, "what was recovered is not repaired yet")
     guard failure == nil else { return }
     if let restart {
       precondition(restart.zxid == zxid && !restart.isSealed, "another snapshot is expected")

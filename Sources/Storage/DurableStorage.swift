@@ -281,9 +281,12 @@ public struct DurableStorage: Sendable {
 
   /// Whether a snapshot should begin now; never while one is being written.
   public var wantsSnapshot: Bool {
-    guard snapshot == nil, failure == nil else { return false }
+    guard snapshot == nil, failure == nil, !hasRepairs else { return false }
     return restart.map { !$0.isSealed } ?? schedule.isDue
   }
+
+  /// Whether files are still to be removed, among which may be those that somebody begins to write.
+  var hasRepairs: Bool { recovered != nil || !repairs.isEmpty }
 
   mutating func snapshotBegins() {
     beginsNewLog()

@@ -102,14 +102,13 @@ package enum LogTail {
   /// Whether a sector of the bytes before `next`, where a transaction begins, never reached the
   /// disk; the bytes lie at this offset of the file.
   ///
-  /// The sector in which that transaction begins did reach it, unless no more of it lies there than
-  /// the four zeros that every checksum begins with. In the first sector, four zeros are nothing
-  /// special either.
+  /// The sector in which that transaction begins did reach it, unless what lies of it there is nothing
+  /// but zeros: four every checksum begins with, and a fifth is no wonder.
   static func hasLostSector(_ bytes: BorrowedBytes, before next: Int, at offset: Int) -> Bool {
     var index = 0
     while index < next {
       let boundary = (offset + index) / sector * sector + sector - offset
-      guard boundary <= next + 4 else { return false }
+      guard boundary <= bytes.count else { return false }
       if boundary - index > 4, bytes.buffer[index..<boundary].allSatisfy({ $0 == 0 }) {
         return true
       }

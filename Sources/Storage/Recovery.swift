@@ -291,7 +291,7 @@ struct Recovery {
     let hasBeginning =
       state.snapshot != nil || state.replayedTransactions > 0 || isFromBeginning
       || inventory.snapshots.contains { $0.zxid == .zero }
-    return hasBeginning && zxid.epoch > last.epoch && zxid > last && zxid.counter == 1
+    return hasBeginning && zxid.mayFollow(last)
   }
 
   /// Judges what follows the last whole transaction of a log; whether the log is over there.

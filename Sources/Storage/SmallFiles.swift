@@ -85,8 +85,7 @@ extension DurableStorage {
 
   /// Begins to write the next epoch, unless one is on its way.
   mutating func beginEpoch(into operations: inout [DiskOperation]) {
-    // Recovery's leftovers are removed first: one may have the name under which this is written.
-    guard failure == nil, recovered == nil, repairs.isEmpty, let next = epochs.first,
+    guard failure == nil, !hasRepairs, let next = epochs.first,
       next.replacement == nil
     else { return }
     epochs[0].replacement = beginReplacement(
