@@ -69,6 +69,14 @@ struct Inventory {
     }
   }
 
+  /// Whether no transaction can have been between the two: it is the next one, or a new leader's
+  /// first, and no snapshot says that its predecessor went further.
+  func follows(_ zxid: Zxid, _ last: Zxid) -> Bool {
+    if zxid == last.next { return true }
+    return zxid > last && zxid.epoch > last.epoch && zxid.counter == 1
+      && !snapshots.contains { $0.zxid > last && $0.zxid < zxid && $0.zxid.counter > 0 }
+  }
+
   /// Whether the snapshot of that zxid has replies beside it.
   func hasReplies(_ zxid: Zxid) -> Bool { replies.contains { $0.zxid == zxid } }
 }

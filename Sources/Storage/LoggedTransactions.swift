@@ -42,19 +42,12 @@ extension DurableStorage {
             first.counter == 0 && zxid == first.next || first == .zero && isFromBeginning
         }
         bytes += payload.count
-        isWhole = isKnown && zxid.mayFollow(previous) && bytes <= limit
+        isWhole = isKnown && inventory.follows(zxid, previous) && bytes <= limit
         previous = zxid
         if isWhole { body(zxid, payload) }
       }
       if !isWhole || previous == last { break }
     }
     return isWhole && previous == last
-  }
-}
-
-extension Zxid {
-  /// Whether it is the next one, or the first of a later epoch.
-  func mayFollow(_ previous: Zxid) -> Bool {
-    self == previous.next || self > previous && epoch > previous.epoch && counter == 1
   }
 }

@@ -212,10 +212,14 @@ struct Recovery {
         try replay(payload, of: log.file, at: offset, after: &previous, into: &sink)
       }
       if let cut {
-        // What comes after the limit is not judged.
+        // What comes after the limit is not judged: part of it may have been removed already.
         isOver = true
         state.isTruncated = true
         keep(log, upTo: cut, if: cut > FileHeader.size)
+      } else if let limit, state.lastZxid == limit {
+        isOver = true
+        if index + 1 < logs.count { state.isTruncated = true }
+        keep(log, upTo: scan.end, if: scan.count > 0)
       } else {
         isOver = try end(scan, previous ?? state.lastZxid, followedBy: logs[(index + 1)...], read)
         keep(log, upTo: scan.end, if: scan.count > 0)
@@ -291,7 +295,7 @@ struct Recovery {
     let hasBeginning =
       state.snapshot != nil || state.replayedTransactions > 0 || isFromBeginning
       || inventory.snapshots.contains { $0.zxid == .zero }
-    return hasBeginning && zxid.mayFollow(last)
+    return hasBeginning && inventory.follows(zxid, last)
   }
 
   /// Judges what follows the last whole transaction of a log; whether the log is over there.

@@ -13,6 +13,7 @@ import Testing
     var body: [UInt8] = []
     var digest: UInt64?
     var payloads: [[UInt8]] = []
+    var replies: [UInt8]?
 
     mutating func beginSnapshot(zxid: Zxid) {
       self.zxid = zxid
@@ -21,6 +22,7 @@ import Testing
     mutating func beginWithoutSnapshot() { zxid = nil }
     mutating func restore(_ bytes: BorrowedBytes) throws(ByteReaderError) { body += bytes.array }
     mutating func endSnapshot(digest: UInt64?) throws(ByteReaderError) { self.digest = digest }
+    mutating func replies(_ bytes: BorrowedBytes) { replies = bytes.array }
     mutating func replay(_ payload: BorrowedBytes) throws(ByteReaderError) {
       payloads.append(payload.array)
     }
