@@ -279,7 +279,7 @@ public struct DurableStorage: Sendable {
 
   // MARK: When snapshots are due
 
-  /// Whether a snapshot should begin now; never while one is being written.
+  /// Whether a snapshot should begin now; never before the first flush, or while one is written.
   public var wantsSnapshot: Bool {
     guard snapshot == nil, failure == nil, !hasRepairs else { return false }
     return restart.map { !$0.isSealed } ?? schedule.isDue

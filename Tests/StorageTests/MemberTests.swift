@@ -254,6 +254,7 @@ import Testing
     bench.storage = DurableStorage(
       options: {
         var options = StorageOptions()
+        options.preallocationBytes = 0
         options.smallestRetention = 1
         options.retainedSnapshots = 2
         return options
