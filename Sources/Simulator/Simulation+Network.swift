@@ -12,13 +12,19 @@ extension Simulation {
       network.ends[Int(connection) * 2], network.ends[Int(connection) * 2 + 1]
     )
     guard asking.state == .open else { return network.release(connection) }
-    guard network.isReachable(asking.host, asked.host) else {
+    let server = Int(asked.host)
+    guard network.isReachable(asking.host, asked.host), servers[server].hasPower else {
+      if now >= network.deadlines[Int(connection)] {
+        network.release(connection)
+        return isServer(asking.host)
+          ? linkEnds(Int(asking.host), connection * 2, asking.slot)
+          : clientIsCutOff(asking.slot, connection * 2)
+      }
       // As if it were sent again, and arrived as soon as it could: who asked gives up some time.
       return queue.schedule(
         .connect, at: now + options.network.retransmissionNanoseconds, subject: connection,
         generation: event.generation)
     }
-    let server = Int(asked.host)
     switch network.kinds[Int(connection)] {
     case .client:
       guard servers[server].acceptsClients else {
@@ -32,7 +38,12 @@ extension Simulation {
           generation: servers[server].slots[Int(slot)].generation),
         to: server)
     case .quorum:
-      network.refuse(connection, now: now, queue: &queue)
+      guard servers[server].isUp else {
+        return network.refuse(connection, now: now, queue: &queue)
+      }
+      let link = servers[server].takeLink(end: connection * 2 + 1)
+      network.accept(connection, slot: link, now: now, queue: &queue)
+      offer(linkInput(.linkAccepted, server, link), to: server)
     }
   }
 
@@ -70,9 +81,11 @@ extension Simulation {
 
   private mutating func deliver(_ segment: inout Segment, to end: Int32) {
     let (host, slot) = (network.ends[Int(end)].host, network.ends[Int(end)].slot)
+    let kind = network.kinds[Int(end >> 1)]
     if segment.content == .end {
       let wasOpen = network.finish(end)
       guard wasOpen else { return }
+      if kind == .quorum { return linkEnds(Int(host), end, slot) }
       return isServer(host) ? endOfServer(Int(host), end, slot) : clientIsCutOff(slot, end)
     }
     guard isServer(host) else {
@@ -81,6 +94,7 @@ extension Simulation {
       return segment.content == .opened
         ? clientIsConnected(client) : clientReceives(client, segment.bytes)
     }
+    if kind == .quorum { return linkReceives(Int(host), end, slot, &segment) }
     guard segment.content == .data else { return }
     trace.fold(UInt64(segment.bytes.count))
     receive(&segment.bytes, server: Int(host), slot: slot)
@@ -108,6 +122,11 @@ extension Simulation {
       network.resume(pipe, now: now, queue: &queue)
       if network.random.chance(1, in: 4) {
         network.breakUp(pipe >> 1, now: now, queue: &queue)
+      }
+    }
+    for from in servers.indices {
+      for to in servers.indices where !network.isBlocked(Int32(from), Int32(to)) {
+        election.release(from: from, to: to, now: now, queue: &queue)
       }
     }
   }

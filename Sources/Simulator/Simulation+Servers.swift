@@ -2,6 +2,7 @@ import LinnaeusBase
 import Replica
 import Storage
 import Tree
+import Zab
 
 /// How servers live and work.
 extension Simulation {
@@ -27,6 +28,7 @@ extension Simulation {
     trace.fold(digest)
     oracles.restored(server, to: zxid, digest: digest, time: now)
     turn(server) { _ in }
+    findPeers(of: server)
   }
 
   /// A server's process ends, and perhaps its host's power; it starts again after a while.
@@ -43,6 +45,7 @@ extension Simulation {
         network.close(end, now: now, queue: &queue)
       }
     }
+    for other in servers.indices where other != server { election.disconnect(server, other) }
     servers[server].crash(losesPower: losesPower)
     if losesPower { servers[server].hasPower = false }
     after(delay, .start(server))
@@ -71,7 +74,7 @@ extension Simulation {
     }
   }
 
-  private mutating func wait(_ input: ServerInput, _ server: Int) {
+  mutating func wait(_ input: ServerInput, _ server: Int) {
     servers[server].inbox.append(input)
     scheduleTurn(server)
   }
@@ -118,13 +121,38 @@ extension Simulation {
   /// Carries out what a server's replica wants.
   private mutating func carryOut(_ server: Int) {
     watch(server)
+    if !servers[server].effects.peers.touched.isEmpty { sendLinks(of: server) }
+    if !servers[server].effects.peers.notifications.isEmpty { sendNotifications(of: server) }
     swap(&touched, &servers[server].effects.touched)
     for slot in touched { send(server, slot) }
     touched.removeAll(keepingCapacity: true)
     if !servers[server].effects.log.isEmpty { takeLog(server) }
     if servers[server].replica.failure != nil { return stop(server) }
+    if let id = servers[server].effects.connectTo { connectLink(server, to: id) }
     workDisk(server)
     arrangeWaking(server)
+    if servers[server].reloadLimit != nil { reload(server) }
+  }
+
+  /// A server recovers again, once its disk is done.
+  private mutating func reload(_ server: Int) {
+    do throws(RecoveryError) {
+      guard try servers[server].reloadIfDue() else { return }
+    } catch {
+      oracles.report(.recovery, time: now, "server \(server + 1) cannot recover again: \(error)")
+      return crash(server, losesPower: false, restartAfter: 1_000_000_000)
+    }
+    counters[.truncations] += 1
+    noteRestored(server)
+    turn(server) { _ in }
+  }
+
+  /// The tree of a server is another one than before.
+  private mutating func noteRestored(_ server: Int) {
+    let zxid = servers[server].replica.tree.lastZxid
+    let digest = servers[server].replica.tree.digest
+    servers[server].watchedZxid = zxid
+    oracles.restored(server, to: zxid, digest: digest, time: now)
   }
 
   private mutating func send(_ server: Int, _ slot: Int32) {
@@ -219,19 +247,50 @@ extension Simulation {
 
   /// Lets the oracles see what a server has done in its turn.
   private mutating func watch(_ server: Int) {
-    if !servers[server].isServing, servers[server].acceptsClients { beginsToServe(server) }
-    guard !servers[server].replica.appliedMarks.isEmpty else { return }
+    let isServing = servers[server].acceptsClients
+    let hasApplied = !servers[server].replica.appliedMarks.isEmpty
+    if !hasApplied, servers[server].replica.tree.lastZxid != servers[server].watchedZxid {
+      // A snapshot of the leader took the place of everything.
+      counters[.snapshotsReceived] += 1
+      servers[server].recovered = []
+      noteRestored(server)
+    }
+    if !servers[server].recovered.isEmpty, hasApplied || isServing {
+      oracles.recoveredIsCommitted(servers[server].recovered, by: server, time: now)
+      servers[server].recovered = []
+    }
+    if hasApplied { watchApplied(server) }
+    if isServing {
+      watchServing(server)
+    } else if servers[server].isServing {
+      counters[.stepDowns] += 1
+      servers[server].leadsEpoch = 0
+    }
+    servers[server].isServing = isServing
+  }
+
+  private mutating func watchApplied(_ server: Int) {
     for mark in servers[server].replica.appliedMarks {
       trace.fold(UInt64(mark.checksum))
       oracles.applied(mark, by: server, time: now)
     }
     servers[server].replica.appliedMarks.removeAll(keepingCapacity: true)
+    servers[server].watchedZxid = servers[server].replica.tree.lastZxid
   }
 
-  private mutating func beginsToServe(_ server: Int) {
-    servers[server].isServing = true
-    oracles.recoveredIsCommitted(servers[server].recovered, by: server, time: now)
-    servers[server].recovered = []
-    oracles.serves(server, lastZxid: servers[server].replica.tree.lastZxid, time: now)
+  private mutating func watchServing(_ server: Int) {
+    let zxid = servers[server].replica.tree.lastZxid
+    guard servers[server].setup.configuration != nil else {
+      if !servers[server].isServing { oracles.serves(server, lastZxid: zxid, time: now) }
+      return
+    }
+    guard servers[server].replica.zab?.phase == .leading,
+      let epoch = servers[server].replica.zab?.currentEpoch,
+      servers[server].leadsEpoch != epoch
+    else { return }
+    servers[server].leadsEpoch = epoch
+    counters[.leaders] += 1
+    oracles.leads(
+      server, epoch: UInt32(truncatingIfNeeded: epoch), lastZxid: zxid, time: now)
   }
 }

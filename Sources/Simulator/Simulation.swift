@@ -22,6 +22,7 @@ public struct Simulation {
   var now: Int64 = 0
   var queue = EventQueue()
   var network: Network
+  var election: ElectionNetwork
   var servers: [SimulatedServer] = []
   var clients: [SimulatedClient] = []
   var oracles: Oracles
@@ -38,7 +39,8 @@ public struct Simulation {
   var progress: [Int]
   /// Lines of the servers' logs, if they are kept.
   var log: [String] = []
-  var keepsLog = false
+  /// Whether lines of the servers' logs are kept, and the faults among them.
+  public var keepsLog = false
   /// Used again for each server's effects.
   var touched: [Int32] = []
   var working: [ServerInput] = []
@@ -49,6 +51,8 @@ public struct Simulation {
     self.options = options
     network = Network(
       options: options.network, hosts: options.servers + options.clients, seed: options.seed)
+    election = ElectionNetwork(
+      options: options.network, servers: options.servers, seed: options.seed)
     oracles = Oracles(servers: options.servers)
     faultRandom = SeededRandom(seed: options.seed, .faults)
     phaseEnds = options.safetyNanoseconds
@@ -72,6 +76,10 @@ public struct Simulation {
       replica: options.replica, storage: options.storage,
       turnNanoseconds: options.turnNanoseconds, inputNanoseconds: options.inputNanoseconds)
     setup.replica.serverID = Int64(index + 1)
+    setup.replica.mutations = options.replicaMutations
+    setup.configuration = options.configuration
+    setup.zab = options.zab
+    setup.zabMutations = options.zabMutations
     var storageSeeds = SeededRandom(seed: options.seed, .storage, index)
     setup.storage.seed = storageSeeds.next()
     var disk = DiskWorker(options: options.disk, seed: options.seed, server: index)
@@ -114,7 +122,8 @@ public struct Simulation {
     case .clientTimer: clientWakes(event)
     case .clientConnect: clientConnects(event)
     case .clientStep: clientSteps(event)
-    case .electionConnect, .notification: break
+    case .electionConnect: electionConnects(event)
+    case .notification: notificationArrives(event)
     case .fault: faultIsDue()
     case .mending: mend(mendings[Int(event.subject)])
     case .supervision: supervise()

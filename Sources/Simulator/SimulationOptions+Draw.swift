@@ -2,6 +2,7 @@ import ClientSession
 import LinnaeusBase
 import Replica
 import Storage
+import Zab
 
 /// How a run is drawn from its seed: each leaves out a random part of what could vary or go wrong,
 /// for features keep one another from being seen (Groce et al., "Swarm testing", ISSTA 2012).
@@ -19,6 +20,14 @@ extension SimulationOptions {
 
     /// A server alone, and all faults that it must survive.
     public init() {}
+
+    /// Three or five servers that vote, and perhaps one or two that only learn.
+    public static var ensembles: Frame {
+      var frame = Frame()
+      frame.voters = [3, 3, 5]
+      frame.observers = [0, 0, 1, 2]
+      return frame
+    }
   }
 
   /// Draws every option from a seed.
@@ -42,6 +51,12 @@ extension SimulationOptions {
     replica.tickMilliseconds = Int32(tick)
     replica.globalOutstandingLimit = random.pick([1_000, 1_000, 3])
     replica.containerCheckMilliseconds = Int64(tick * 10)
+    zab.tickMilliseconds = Int64(tick)
+    zab.initLimit = Int64(random.pick([5, 10]))
+    zab.syncLimit = Int64(random.pick([2, 5]))
+    zab.finalizeWaitMilliseconds = Int64(min(200, tick))
+    zab.maxNotificationMilliseconds = Int64(tick * random.pick([2, 30]))
+    zab.commitLogCount = random.pick([5, 50, 500])
     storage.preallocationBytes = random.pick([0, 4_096, 16_384, 65_536])
     storage.snapshotEveryTransactions = random.pick([10, 40, 150, 100_000])
     storage.logSizeLimitBytes = random.pick([0, 0, 2_000, 20_000])

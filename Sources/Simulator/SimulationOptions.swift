@@ -2,6 +2,7 @@ import ClientSession
 import LinnaeusBase
 import Replica
 import Storage
+import Zab
 
 /// How a simulated run is set up; everything that varies follows from it.
 public struct SimulationOptions: Sendable {
@@ -37,6 +38,8 @@ public struct SimulationOptions: Sendable {
 
   /// The servers.
   public var replica = ReplicaOptions()
+  /// Their parts in the ensemble.
+  public var zab = ZabOptions()
   /// Their logs and snapshots.
   public var storage = StorageOptions()
   /// A turn of a server's loop takes this.
@@ -55,6 +58,10 @@ public struct SimulationOptions: Sendable {
   public var faultKinds: [FaultKind] = []
   /// What is wrong with the driver, on purpose.
   package var mutants: DriverMutants = []
+  /// What is wrong with the protocol.
+  package var zabMutations: Zab.Mutations = []
+  /// What is wrong with the servers.
+  package var replicaMutations: Mutations = []
 
   /// A server alone with five clients, and no faults.
   public init(seed: UInt64) {
@@ -64,6 +71,17 @@ public struct SimulationOptions: Sendable {
 
   /// How many servers there are.
   public var servers: Int { voters + observers }
+
+  /// The ensemble; nil if there is one server alone.
+  var configuration: QuorumConfiguration? {
+    guard servers > 1 else { return nil }
+    return QuorumConfiguration(
+      members: (1...servers).map { number in
+        QuorumConfiguration.Member(
+          id: ServerID(rawValue: Int64(number)), address: Array("server\(number):2888:3888".utf8),
+          role: number <= voters ? .participant : .observer)
+      })
+  }
 
   /// Whether a fault may damage what is durable: then a run is judged only by whether that is seen.
   public var leavesAtlas: Bool { schedule.contains { $0.fault.leavesAtlas } }

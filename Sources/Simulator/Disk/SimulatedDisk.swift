@@ -169,6 +169,9 @@ struct SimulatedDisk {
     for inode in freeInodes { inodes[Int(inode)] = SimulatedFile() }
   }
 
+  /// Whoever had files open begins anew.
+  mutating func closeAll() { open = [] }
+
   // MARK: Crashes
 
   /// The process ends: nothing is open any more, the system keeps what was written.

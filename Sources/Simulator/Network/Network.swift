@@ -67,6 +67,8 @@ struct Network {
   private(set) var pipes: [Pipe] = []
   private(set) var kinds: [PortKind] = []
   private(set) var generations: [UInt32] = []
+  /// When who asked for a connection gives up.
+  private(set) var deadlines: [Int64] = []
   private var free: [Int32] = []
   /// Buffers that were delivered, to be used again.
   private var buffers: [[UInt8]] = []
@@ -179,12 +181,14 @@ struct Network {
       connection = Int32(kinds.count)
       kinds.append(kind)
       generations.append(0)
+      deadlines.append(0)
       for _ in 0..<2 {
         ends.append(ConnectionEnd(host: 0, slot: 0, state: .closed))
         pipes.append(Pipe())
       }
     }
     kinds[Int(connection)] = kind
+    deadlines[Int(connection)] = now + options.connectTimeoutNanoseconds
     ends[Int(connection) * 2] = ConnectionEnd(host: from, slot: slot, state: .open)
     ends[Int(connection) * 2 + 1] = ConnectionEnd(host: to, slot: -1, state: .pending)
     let arrival = arrival(from: from, to: to, bytes: 64, now: now).time

@@ -52,6 +52,16 @@ public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
   case recoveries
   /// Recoveries that refused what is on the disk.
   case refusedRecoveries
+  /// Notifications that arrived.
+  case notifications
+  /// Leaders that began to serve.
+  case leaders
+  /// Servers that served and do no more, but run.
+  case stepDowns
+  /// Recoveries that cut the log short at what the leader said.
+  case truncations
+  /// Snapshots of a leader that a learner took over.
+  case snapshotsReceived
   /// Transactions that were committed.
   case transactions
 }

@@ -2,11 +2,16 @@ import LinnaeusBase
 import Replica
 import Storage
 import Tree
+import Zab
 
 /// How the servers of a run are set up.
 struct ServerSetup {
   var replica: ReplicaOptions
   var storage: StorageOptions
+  /// The ensemble; nil for a server alone.
+  var configuration: QuorumConfiguration?
+  var zab = ZabOptions()
+  var zabMutations: Zab.Mutations = []
   /// A turn of the server's loop takes this, and each input this on top.
   var turnNanoseconds: Int64
   var inputNanoseconds: Int64
@@ -37,6 +42,17 @@ struct SimulatedServer {
   var inbox: [ServerInput] = []
   var slots: [ClientSlot] = []
   private var freeSlots: [Int32] = []
+  /// Its links to other servers.
+  var links: [LinkSlot] = []
+  var freeLinks: [Int32] = []
+  /// The link that is being made; −1: none.
+  var connecting: Int32 = -1
+  /// What it must recover up to once its disk is done.
+  var reloadLimit: Zxid?
+  /// The epoch in which the oracles know that it leads; 0: it does not.
+  var leadsEpoch: Int64 = 0
+  /// The last transaction of its tree, as the oracles know it.
+  var watchedZxid = Zxid.zero
   private var held: [Int32] = []
   /// What recovery has replayed, until it is known to be committed.
   var recovered: [AppliedMark] = []
@@ -57,13 +73,15 @@ struct SimulatedServer {
     self.disk = disk
     self.clock = clock
     replica = ZooKeeperReplica(
-      options: setup.replica, tree: ZnodeTree(options: setup.replica.tree),
+      options: setup.replica, recovered: RecoveringTree(options: setup.replica.tree),
       storage: DurableStorage(options: setup.storage, recovered: RecoveredState()),
       now: clock.instant(at: 0), wall: clock.wall(at: 0))
   }
 
   /// Whether clients may connect.
-  var acceptsClients: Bool { isUp && replica.isReady && replica.failure == nil }
+  var acceptsClients: Bool {
+    isUp && replica.isServing && replica.isReady && replica.failure == nil
+  }
 
   // MARK: Life
 
@@ -72,15 +90,9 @@ struct SimulatedServer {
   /// - Returns: Whether it runs; if not, ``refusal`` says why.
   mutating func start(now: Int64) -> Bool {
     precondition(!isUp, "a server that runs is not started")
-    var sink = ObservedRecovery(RecoveringTree(options: setup.replica.tree))
     let state: RecoveredState
-    do {
-      state = try DurableStorage.recover(
-        disk.disk.files,
-        read: { [disk] (file, offset, count) throws(SystemError) in
-          try disk.disk.read(file, offset, count)
-        }, into: &sink)
-    } catch {
+    let sink: ObservedRecovery
+    do { (state, sink) = try recover(through: nil) } catch {
       refusal = "\(error)"
       return false
     }
@@ -93,13 +105,16 @@ struct SimulatedServer {
       }
     }
     replica = ZooKeeperReplica(
-      options: setup.replica, tree: sink.recovering.tree,
+      options: setup.replica, recovered: sink.recovering,
       storage: DurableStorage(options: setup.storage, recovered: state),
+      zab: makeZab(state, sink.recovering),
       now: clock.instant(at: now), wall: clock.wall(at: now))
     replica.marksApplied = true
     effects = Effects()
     isUp = true
     isServing = false
+    leadsEpoch = 0
+    watchedZxid = replica.tree.lastZxid
     incarnation += 1
     busyUntil = now
     isTurnScheduled = false
@@ -115,6 +130,10 @@ struct SimulatedServer {
     inbox.removeAll()
     slots = []
     freeSlots = []
+    links = []
+    freeLinks = []
+    connecting = -1
+    reloadLimit = nil
     held = []
     isTurnScheduled = false
     wakesAt = .max
@@ -177,7 +196,8 @@ struct SimulatedServer {
     case .completed: replica.completed(Ticket(rawValue: input.ticket), into: &effects)
     case .failed:
       replica.failed(Ticket(rawValue: input.ticket), errno: input.errno, into: &effects)
-    default: break
+    case .time: break
+    default: takePeer(input)
     }
   }
 
@@ -246,6 +266,10 @@ struct SimulatedServer {
   mutating func endTurn(inputs: Int, now: Int64) {
     replica.endOfBatch(into: &effects)
     if !effects.disk.isEmpty { disk.add(&effects.disk) }
+    if let limit = effects.reload {
+      reloadLimit = limit
+      effects.reload = nil
+    }
     busyUntil = now + setup.turnNanoseconds + Int64(inputs) * setup.inputNanoseconds
   }
 
@@ -282,6 +306,8 @@ struct ObservedRecovery: RecoverySink {
   mutating func endSnapshot(digest: UInt64?) throws(ByteReaderError) {
     try recovering.endSnapshot(digest: digest)
   }
+
+  mutating func replies(_ bytes: BorrowedBytes) { recovering.replies(bytes) }
 
   mutating func replay(_ payload: BorrowedBytes) throws(ByteReaderError) {
     try recovering.replay(payload)
