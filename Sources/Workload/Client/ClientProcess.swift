@@ -255,6 +255,10 @@ public struct ClientProcess: Sendable {
     case .completed(let id, let outcome):
       guard let operation = pending.take(id) else { return }
       record.history.complete(operation.invocation, outcome, now: now)
+      if record.notesAnswers {
+        record.answers.append(
+          ClientAnswer(outcome, isWrite: operation.invocation.isWrite))
+      }
       if isClosing, pending.isEmpty { isClosing = false }
       work.learn(operation.intent, outcome, into: &plan)
       pace.stepEnded(now: now)
@@ -273,10 +277,22 @@ public struct ClientProcess: Sendable {
     }
   }
 
+  private func note(_ state: SessionState, _ record: inout RunRecord) {
+    switch state {
+    case .connected:
+      record.answers.append(.connected(connectedServer, isResumed: resumption.isResumed))
+    case .expired: record.answers.append(.expired)
+    case .disconnected(.violation(let error)):
+      record.answers.append(.violation(connectedServer, error))
+    default: break
+    }
+  }
+
   private mutating func enter(
     _ state: SessionState, _ now: Instant, _ effects: inout SessionEffects,
     _ record: inout RunRecord
   ) {
+    if record.notesAnswers { note(state, &record) }
     switch state {
     case .connecting:
       if process < 0 { process = record.history.newProcess() }

@@ -62,6 +62,8 @@ public struct HistoryRecorder: Sendable {
     var path: [UInt8]?
     /// Whether it is a multi of writes, which can fail in its results.
     var isMulti: Bool
+    /// Whether it becomes a transaction.
+    var isWrite: Bool
   }
 
   /// Whose session it is, and on which server.
@@ -78,7 +80,8 @@ public struct HistoryRecorder: Sendable {
     lastOperation += 1
     let invocation = Invocation(
       operation: lastOperation, process: place.process, function: request.function,
-      path: request.recordedPath, isMulti: request.opcode == .multi)
+      path: request.recordedPath, isMulti: request.opcode == .multi,
+      isWrite: request.isWrite)
     text.append("{\"type\":\"invoke\",\"op\":")
     begin(invocation)
     text.appendArguments(of: request)
@@ -218,5 +221,15 @@ public struct HistoryRecorder: Sendable {
     text.append(",\"value\":")
     appendJSON(value, to: &text.bytes)
     end(now)
+  }
+}
+
+extension SessionRequest {
+  /// Whether a server makes a transaction of it.
+  fileprivate var isWrite: Bool {
+    switch self {
+    case .create, .delete, .setData, .setACL, .multi, .reconfig, .closeSession: true
+    default: false
+    }
   }
 }
