@@ -1,4 +1,6 @@
 import LinnaeusBase
+import OperationHistory
+import Workload
 
 /// What ends a fault.
 enum Mending: Hashable {
@@ -39,6 +41,8 @@ extension Simulation {
       queue.schedule(.fault, at: max(now, options.schedule[nextFault].time))
     }
     if keepsLog { log.append("\(now / 1000) µs: \(fault)") }
+    record.history.nemesis(
+      "fault", .string("\(fault)"), now: Instant(nanoseconds: now))
     strike(fault)
   }
 

@@ -1,6 +1,8 @@
 import LinnaeusBase
+import OperationHistory
 import Replica
 import Tree
+import Workload
 
 /// When a run goes from one phase to the next: things go wrong; everything is mended and clients must
 /// make progress; clients stop and servers must agree.
@@ -16,6 +18,7 @@ extension Simulation {
     case .safety:
       if now >= phaseEnds || counters[.completedOperations] >= options.operations {
         phase = .recovery
+        record.history.nemesis("heal", .null, now: Instant(nanoseconds: now))
         phaseEnds = now + options.livenessNanoseconds
         for client in progress.indices { progress[client] = 0 }
         heal()
@@ -23,6 +26,7 @@ extension Simulation {
     case .recovery:
       if isProgressing {
         phase = .settling
+        stopClients()
         phaseEnds = now + options.livenessNanoseconds
       } else if now >= phaseEnds {
         report(notConverging: "clients have completed \(progress) operations since")
@@ -53,6 +57,9 @@ extension Simulation {
 
   /// Why servers do not agree yet; nil if they do.
   private var disagreement: String? {
+    for client in clients where !client.process.isFinished {
+      return "client \(client.index + 1) has not finished"
+    }
     for server in servers {
       let number = server.index + 1
       guard server.acceptsClients else {

@@ -1,6 +1,7 @@
 import LinnaeusBase
 import Replica
 import Storage
+import Workload
 
 /// One run: servers, clients, network, disks and clocks under virtual time, from one seed.
 ///
@@ -25,6 +26,7 @@ public struct Simulation {
   var election: ElectionNetwork
   var servers: [SimulatedServer] = []
   var clients: [SimulatedClient] = []
+  var record: RunRecord
   var oracles: Oracles
   var counters = RunCounters()
   var trace = TraceHash()
@@ -54,14 +56,23 @@ public struct Simulation {
     election = ElectionNetwork(
       options: options.network, servers: options.servers, seed: options.seed)
     oracles = Oracles(servers: options.servers)
+    record = RunRecord(
+      history: HistoryRecorder(
+        servers: (1...options.servers).map {
+          (ServerID(rawValue: Int64($0)), "server\($0):2181")
+        }, source: "simulate --seed \(options.seed)"))
+    record.notesAnswers = true
     faultRandom = SeededRandom(seed: options.seed, .faults)
     phaseEnds = options.safetyNanoseconds
     progress = Array(repeating: 0, count: options.clients)
     for index in 0..<options.servers { servers.append(makeServer(index)) }
+    var seeds = SeededRandom(seed: options.seed, .workload)
+    let seed = seeds.next()
     for index in 0..<options.clients {
       clients.append(
         SimulatedClient(
-          index: Int32(index), host: Int32(options.servers + index), options: options))
+          index: Int32(index), host: Int32(options.servers + index), options: options,
+          seed: seed))
     }
   }
 
@@ -104,9 +115,9 @@ public struct Simulation {
   private mutating func begin() {
     for server in servers.indices { start(server) }
     for client in clients.indices {
+      clients[client].wakesAt = Int64(1 + faultRandom.below(5_000_000))
       queue.schedule(
-        .clientConnect, at: Int64(1 + clients[client].random.below(5_000_000)),
-        subject: Int32(client))
+        .clientTimer, at: clients[client].wakesAt, subject: Int32(client))
     }
     if let first = options.schedule.first { queue.schedule(.fault, at: first.time) }
     queue.schedule(.supervision, at: supervisionInterval)
@@ -120,8 +131,6 @@ public struct Simulation {
     case .disk: diskIsDone(event)
     case .serverTimer: serverWakes(event)
     case .clientTimer: clientWakes(event)
-    case .clientConnect: clientConnects(event)
-    case .clientStep: clientSteps(event)
     case .electionConnect: electionConnects(event)
     case .notification: notificationArrives(event)
     case .fault: faultIsDue()
@@ -150,7 +159,8 @@ public struct Simulation {
     counters[.transactions] = oracles.committed.count
     return SimulationResult(
       options: options, traceHash: trace.value, counters: counters,
-      violations: oracles.violations, virtualNanoseconds: now, events: eventCount, log: log)
+      violations: oracles.violations, history: record.history.takeBytes(),
+      virtualNanoseconds: now, events: eventCount, log: log)
   }
 }
 
@@ -164,6 +174,8 @@ public struct SimulationResult: Sendable {
   public var counters: RunCounters
   /// What was broken.
   public var violations: [Violation]
+  /// What the clients did, in the native format.
+  public var history: [UInt8]
   /// How long it was, in virtual time.
   public var virtualNanoseconds: Int64
   /// How many events there were.

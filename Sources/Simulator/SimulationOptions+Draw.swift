@@ -2,6 +2,7 @@ import ClientSession
 import LinnaeusBase
 import Replica
 import Storage
+import Workload
 import Zab
 
 /// How a run is drawn from its seed: each leaves out a random part of what could vary or go wrong,
@@ -36,7 +37,7 @@ extension SimulationOptions {
     var random = SeededRandom(seed: seed, .options)
     options.voters = random.pick(frame.voters)
     options.observers = options.voters > 1 ? random.pick(frame.observers) : 0
-    options.clients = random.within(2...8)
+    options.workload.clients = random.within(2...8)
     options.operations = frame.operations
     let tick = random.pick([50, 100, 200, 500, 2_000])
     options.drawServers(tick: tick, &random)
@@ -68,16 +69,26 @@ extension SimulationOptions {
   }
 
   private mutating func drawClients(tick: Int, _ random: inout SeededRandom) {
-    readPercent = random.pick([20, 50, 80])
-    znodes = random.pick([1, 3, 10, 40])
-    valueBytes = random.pick([16, 100, 1_500])
-    pipelineDepth = random.pick([1, 1, 1, 4])
-    session.timeoutMilliseconds = Int32(tick * random.pick([2, 4, 10, 20]))
-    session.connectTimeoutMilliseconds = Int64(tick * 5)
-    reconnectNanoseconds = Int64(tick) * 1_000_000 / Int64(random.pick([1, 5, 50]))
+    workload.mix = random.pick([.standard, .standard, .readsAndWrites])
+    for activity in Activity.allCases where random.chance(1, in: 4) {
+      workload.mix[activity] = 0
+    }
+    // Something is left.
+    workload.mix[.set] = max(5, workload.mix[.set])
+    workload.keys = random.pick([1, 3, 10, 40])
+    workload.valueSize = random.pick([16, 100, 1_500])
+    workload.depth = random.pick([1, 1, 1, 4])
+    workload.watchPercent = random.pick([0, 20])
+    workload.reads = random.pick([.plain, .plain, .afterSync, .afterWrite])
+    workload.placement = random.pick([.anyServer, .spread])
+    workload.session.timeoutMilliseconds = Int32(tick * random.pick([2, 4, 10, 20]))
+    workload.session.connectTimeoutMilliseconds = Int64(tick * 5)
+    workload.session.reconnectDelayMilliseconds = Int64(max(1, tick / random.pick([1, 5, 50])))
+    workload.session.asksForRetransmission = random.chance(1, in: 3)
     // So that the operations are spread over the time in which things go wrong.
     safetyNanoseconds = Int64(tick) * 1_000_000 * 200
-    thinkNanoseconds = safetyNanoseconds * Int64(clients) / Int64(max(1, operations)) * 2 / 3
+    let think = safetyNanoseconds * Int64(clients) / Int64(max(1, operations)) / 2
+    workload.arrivals = .closedLoop(thinkNanoseconds: think / Int64(random.pick([1, 1, 4])))
   }
 
   private mutating func drawNetwork(tick: Int, _ random: inout SeededRandom) {

@@ -2,6 +2,7 @@ import ClientSession
 import LinnaeusBase
 import Replica
 import Storage
+import Workload
 import Zab
 
 /// How a simulated run is set up; everything that varies follows from it.
@@ -12,8 +13,6 @@ public struct SimulationOptions: Sendable {
   public var voters = 1
   /// How many servers only learn.
   public var observers = 0
-  /// How many clients there are.
-  public var clients = 5
   /// After so many completed operations the faults are over.
   public var operations = 500
   /// The faults are over after so long in any case, in nanoseconds of virtual time.
@@ -21,20 +20,8 @@ public struct SimulationOptions: Sendable {
   /// So long may it take until a healed ensemble has converged.
   public var livenessNanoseconds: Int64 = 120_000_000_000
 
-  /// Of a hundred operations so many are reads.
-  public var readPercent = 50
-  /// How many znodes clients work on.
-  public var znodes = 10
-  /// How long the values are.
-  public var valueBytes = 20
-  /// How many requests of a client may be under way.
-  public var pipelineDepth = 1
-  /// How long a client thinks between two operations, on average; 0: not at all.
-  public var thinkNanoseconds: Int64 = 0
-  /// How long a client without a connection waits before it looks for another, on average.
-  public var reconnectNanoseconds: Int64 = 50_000_000
-  /// What clients ask for.
-  public var session = ZooKeeperSession.Options()
+  /// What the clients do.
+  public var workload = WorkloadOptions()
 
   /// The servers.
   public var replica = ReplicaOptions()
@@ -68,6 +55,9 @@ public struct SimulationOptions: Sendable {
     self.seed = seed
     storage.preallocationBytes = 0
   }
+
+  /// How many clients there are.
+  public var clients: Int { workload.clients }
 
   /// How many servers there are.
   public var servers: Int { voters + observers }

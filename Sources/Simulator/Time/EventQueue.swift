@@ -12,10 +12,6 @@ enum EventKind: UInt8 {
   case serverTimer
   /// A client wanted to be woken: the client.
   case clientTimer
-  /// A client looks for a server again: the client.
-  case clientConnect
-  /// A client goes on with its next operation: the client.
-  case clientStep
   /// Two servers can reach each other's election ports: the pair.
   case electionConnect
   /// A notification arrives: the pair.
