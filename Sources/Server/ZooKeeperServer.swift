@@ -12,6 +12,7 @@ public final class ZooKeeperServer: Sendable {
   public let configuration: ServerConfiguration
   private let log: ServerLog
   private let ports: Ports
+  private let syncFile: DiskExecutor.Sync
 
   /// Listens on the configured ports.
   ///
@@ -19,9 +20,19 @@ public final class ZooKeeperServer: Sendable {
   ///   - configuration: How to run.
   ///   - log: Where to tell what happens.
   /// - Throws: The error of a port that cannot be listened on.
-  public init(_ configuration: ServerConfiguration, log: ServerLog) throws(ServerError) {
+  public convenience init(
+    _ configuration: ServerConfiguration, log: ServerLog
+  ) throws(ServerError) {
+    try self.init(configuration, log: log, syncFile: FileCalls.sync)
+  }
+
+  /// Listens, and makes files durable in a way of its own, for tests.
+  init(
+    _ configuration: ServerConfiguration, log: ServerLog, syncFile: @escaping DiskExecutor.Sync
+  ) throws(ServerError) {
     self.configuration = configuration
     self.log = log
+    self.syncFile = syncFile
     do { ports = try Ports(configuration) } catch { throw .system(error) }
   }
 
@@ -49,7 +60,7 @@ public final class ZooKeeperServer: Sendable {
       wall: SystemClock.wall())
     var executor = DiskExecutor(
       logFolder: configuration.logFolder, snapshotFolder: configuration.snapshotFolder,
-      syncs: configuration.forceSync)
+      syncs: configuration.forceSync, syncFile: syncFile)
     try Self.prepare(&replica, &executor, log)
     let disk: Disk
     let poller: Poller

@@ -16,7 +16,8 @@ final class ServerUnderTest: Sendable {
   private let outcome = Mutex<ServerError?>(nil)
 
   init(
-    folder: TemporaryFolder, _ change: (inout ServerConfiguration) -> Void = { _ in }
+    folder: TemporaryFolder, _ change: (inout ServerConfiguration) -> Void = { _ in },
+    syncFile: @escaping DiskExecutor.Sync = FileCalls.sync
   ) throws {
     self.folder = folder.path
     var configuration = ServerConfiguration()
@@ -28,7 +29,7 @@ final class ServerUnderTest: Sendable {
     change(&configuration)
     let log = LineCollector()
     server = try ZooKeeperServer(
-      configuration, log: ServerLog(level: .debug) { log.add($0) })
+      configuration, log: ServerLog(level: .debug) { log.add($0) }, syncFile: syncFile)
     collector = log
     ended = UnsafeSemaphore()
     try Threads.start(named: "server") { [self] in

@@ -41,6 +41,10 @@ struct Disk {
     operations.removeAll(keepingCapacity: true)
   }
 
+  /// Whether a little work would be done at once, if it may be waited for: not without a thread,
+  /// where nothing is worth waiting for.
+  var isQuick: Bool { thread?.isQuick ?? false }
+
   /// What signals that there are answers, if it does not answer at once.
   var answered: WakeUp? { thread?.answered }
 

@@ -42,9 +42,7 @@ struct DiskExecutor: Sendable {
   ///   - syncFile: How it waits; a test has its own.
   init(
     logFolder: String, snapshotFolder: String, syncs: Bool,
-    syncFile: @escaping Sync = { (descriptor, path) throws(SystemError) in
-      try FileCalls.sync(descriptor, path: path)
-    }
+    syncFile: @escaping Sync = FileCalls.sync
   ) {
     folders = (logFolder, snapshotFolder)
     self.syncs = syncs

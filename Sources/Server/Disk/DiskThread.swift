@@ -47,6 +47,17 @@ final class DiskThread: Sendable {
     asked.signal()
   }
 
+  /// Whether everything is done and answered.
+  var isIdle: Bool {
+    queues.withLock { queues in
+      queues.operations.isEmpty && queues.answers.isEmpty && !queues.isWorking
+        && !queues.isClosing
+    }
+  }
+
+  /// Whether a little work would be done at once by ``runHere(_:answers:)``.
+  var isQuick: Bool { isIdle && executor.withLock { $0.isQuick([]) } }
+
   /// Does the work on the calling thread, if that is surely quick and everything before it is done
   /// and answered.
   ///
@@ -57,10 +68,6 @@ final class DiskThread: Sendable {
   ///
   /// - Returns: Whether it was done: then the operations are gone, and the answers are there.
   func runHere(_ operations: inout [DiskOperation], answers: inout [DiskAnswer]) -> Bool {
-    let isIdle = queues.withLock { queues in
-      queues.operations.isEmpty && queues.answers.isEmpty && !queues.isWorking
-        && !queues.isClosing
-    }
     guard isIdle else { return false }
     var errors: [SystemError] = []
     let isDone = executor.withLock { executor in

@@ -72,6 +72,7 @@ enum FileCalls {
   }
 
   /// `fdatasync`.
+  @Sendable
   static func sync(_ descriptor: Int32, path: String) throws(SystemError) {
     guard fdatasync(descriptor) == 0 else { throw failure("fdatasync", path) }
   }

@@ -42,9 +42,11 @@ struct ServerLoop: ~Copyable {
   private var nextSweep: Instant
   private var lastRefusalLog = Instant(nanoseconds: 0)
   private let scratch: UnsafeMutableRawBufferPointer
-  private var touched: [Int32] = []
   private var working: [Int32] = []
-  private var answers: [DiskAnswer] = []
+  var touched: [Int32] = []
+  /// How many of the slots to be sent to were answered by the disk.
+  var touchedByDisk = 0
+  var answers: [DiskAnswer] = []
 
   init(
     configuration: ServerConfiguration, log: ServerLog, ports: Ports, replica: ZooKeeperReplica,
@@ -99,8 +101,26 @@ struct ServerLoop: ~Copyable {
 
   /// One turn; false after the signal to stop.
   private mutating func turn() throws(ServerError) -> Bool {
+    var isServing = try takeEvents(waiting: patience())
+    while isServing, mayGather {
+      // Who asks now shares the sync, and need not wait for the next.
+      let before = replica.outstandingRequests
+      isServing = try takeEvents(waiting: 0)
+      if replica.outstandingRequests <= before { break }
+    }
+    // Not before what has come is read: the loop may have been held up.
+    replica.advance(now: now, wall: wall, into: &effects)
+    finishBatch()
+    releaseHeld()
+    if now >= nextSweep { sweep() }
+    if let failure = replica.failure { throw .replica("\(failure)") }
+    return isServing
+  }
+
+  /// Waits for events and takes them; false after the signal to stop.
+  private mutating func takeEvents(waiting milliseconds: Int?) throws(ServerError) -> Bool {
     let count: Int
-    do { count = try poller.wait(milliseconds: patience()) } catch { throw .system(error) }
+    do { count = try poller.wait(milliseconds: milliseconds) } catch { throw .system(error) }
     tellTime()
     freeSlots += endedSlots
     endedSlots.removeAll(keepingCapacity: true)
@@ -130,16 +150,10 @@ struct ServerLoop: ~Copyable {
       }
     }
     if mayAccept { accept() }
-    // Not before what has come is read: the loop may have been held up.
-    replica.advance(now: now, wall: wall, into: &effects)
-    finishBatch()
-    releaseHeld()
-    if now >= nextSweep { sweep() }
-    if let failure = replica.failure { throw .replica("\(failure)") }
     return !isStopping
   }
 
-  private mutating func tellTime() {
+  mutating func tellTime() {
     now = SystemClock.now()
     wall = SystemClock.wall()
     replica.tell(now: now, wall: wall)
@@ -162,54 +176,6 @@ struct ServerLoop: ~Copyable {
     if let acceptAgain { deadline = min(deadline, acceptAgain) }
     let nanoseconds = deadline.nanoseconds - SystemClock.now().nanoseconds
     return max(0, Int((nanoseconds + 999_999) / 1_000_000))
-  }
-
-  // MARK: The disk and the replica's effects
-
-  /// Lets the replica flush, and carries out everything that it wants by now.
-  mutating func finishBatch() {
-    replica.endOfBatch(into: &effects)
-    while !effects.disk.isEmpty {
-      let mayWait = replica.outstandingRequests <= Limits.requestsToWaitWith
-      // What is answered already need not wait for the disk.
-      if mayWait { sendTouched() }
-      disk.run(&effects.disk, mayWait: mayWait, answers: &answers)
-      if answers.isEmpty { break }
-      tellTime()
-      tellAnswers()
-      replica.endOfBatch(into: &effects)
-    }
-    sendTouched()
-    tellLog()
-  }
-
-  mutating func takeAnswers() {
-    disk.takeAnswers(into: &answers)
-    tellAnswers()
-  }
-
-  private mutating func tellAnswers() {
-    for error in disk.takeErrors() { log(.error, "disk: \(error)") }
-    for answer in answers {
-      if let errno = answer.errno {
-        replica.failed(answer.ticket, errno: errno, into: &effects)
-      } else {
-        replica.completed(answer.ticket, into: &effects)
-      }
-    }
-    answers.removeAll(keepingCapacity: true)
-  }
-
-  private mutating func tellLog() {
-    guard !effects.log.isEmpty else { return }
-    for (level, message) in effects.log { log(level, message) }
-    effects.log.removeAll(keepingCapacity: true)
-  }
-
-  mutating func sendTouched() {
-    swap(&touched, &effects.touched)
-    for slot in touched { send(slot) }
-    touched.removeAll(keepingCapacity: true)
   }
 
   // MARK: Accepting
