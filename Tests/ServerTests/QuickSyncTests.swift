@@ -101,18 +101,22 @@ private final class ThreadUnderTest {
 
 @Suite("Syncs that are waited for")
 struct QuickSyncTests {
-  @Test("A disk is quick after many quick syncs in a row, and not after one slow one")
+  @Test("A disk is quick after many quick syncs, and not after a slow one; a slower one costs more")
   func pace() {
     var pace = SyncPace()
-    for _ in 0..<3 {
-      for _ in 0..<SyncPace.quickInARow {
+    var owed = SyncPace.quickAtFirst
+    for times in [1, 3, 100, 10_000] as [Int64] {
+      for _ in 0..<owed {
         #expect(!pace.isQuick)
         pace.record(SyncPace.quickNanoseconds)
       }
       #expect(pace.isQuick)
       pace.record(1)
       #expect(pace.isQuick)
+      pace.record(SyncPace.quickNanoseconds * times + 1)
+      // A less slow one meanwhile changes nothing.
       pace.record(SyncPace.quickNanoseconds + 1)
+      owed = SyncPace.quickPerSlow * times
     }
     #expect(!pace.isQuick)
   }
@@ -122,7 +126,7 @@ struct QuickSyncTests {
     let disk = try ThreadUnderTest()
     #expect(disk.here(disk.batch()) == nil)
     disk.warmUp()
-    #expect(disk.stub.syncs >= SyncPace.quickInARow)
+    #expect(disk.stub.syncs >= SyncPace.quickAtFirst)
     #expect(!disk.stub.threads.contains(pthread_self()))
     let answers = try #require(disk.here(disk.batch()))
     #expect(answers.count == 1 && answers[0].errno == nil)
@@ -160,9 +164,10 @@ struct QuickSyncTests {
       disk.onThread(disk.batch())
     }
     disk.stub.setSlow(false)
-    for _ in 1..<SyncPace.quickInARow { disk.onThread(disk.batch()) }
+    // They took twice as long as quick ones at least.
+    for _ in 1..<2 * SyncPace.quickPerSlow { disk.onThread(disk.batch()) }
     #expect(disk.here(disk.batch()) == nil)
-    #expect(disk.stub.syncs == slow + 5 + SyncPace.quickInARow - 1)
+    #expect(disk.stub.syncs == slow + 5 + Int(2 * SyncPace.quickPerSlow) - 1)
     disk.warmUp()
     #expect(disk.here(disk.batch()) != nil)
   }

@@ -32,11 +32,10 @@ extension ServerLoop {
   /// Whether to see who else asks before a sync that will be waited for.
   ///
   /// It costs a system call and may save a sync: ten sessions of one request each set a third more.
-  /// Most clients wait for their replies: when as many requests are under way as there are
-  /// connections, hardly anybody is left to ask.
+  /// Most clients wait for their replies and ask again: as many as last time are expected.
   var mayGather: Bool {
     let outstanding = replica.outstandingRequests
-    return outstanding > 0 && outstanding < connectionCount && mayWaitForDisk && disk.isQuick
+    return outstanding > 0 && outstanding < gathered && mayWaitForDisk && disk.isQuick
   }
 
   /// Takes what the disk's thread has done.

@@ -44,6 +44,8 @@ struct ServerLoop: ~Copyable {
   private let scratch: UnsafeMutableRawBufferPointer
   private var working: [Int32] = []
   var touched: [Int32] = []
+  /// How many requests were under way when the last turn had taken what came.
+  var gathered = 0
   /// How many of the slots to be sent to were answered by the disk.
   var touchedByDisk = 0
   var answers: [DiskAnswer] = []
@@ -108,6 +110,7 @@ struct ServerLoop: ~Copyable {
       isServing = try takeEvents(waiting: 0)
       if replica.outstandingRequests <= before { break }
     }
+    gathered = replica.outstandingRequests
     // Not before what has come is read: the loop may have been held up.
     replica.advance(now: now, wall: wall, into: &effects)
     finishBatch()
