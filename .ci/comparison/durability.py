@@ -4,6 +4,7 @@ With strace: no reply to a write leaves the server before an fdatasync of the lo
 transaction has returned. With kill -9: what was acknowledged is there after a restart, what was not
 is there whole or not at all, and no write outlives an earlier one of its session that is lost.
 """
+import collections
 import os
 import random
 import re
@@ -56,8 +57,10 @@ def check_order():
                 for zxid in trace.early]
         if trace.acknowledged < sent:
             late.append('strace shows %d of %d replies' % (trace.acknowledged, sent))
-        print('durability: %d acknowledged writes, %d fdatasyncs, %d replies too early' % (
-            trace.acknowledged, trace.syncs, len(trace.early)))
+        print('durability: %d acknowledged writes, %d fdatasyncs (%d by the thread that replies), '
+              '%d replies too early' % (trace.acknowledged, trace.syncs,
+                                        sum(trace.threads[t] for t in trace.replying),
+                                        len(trace.early)))
         return late
     finally:
         server.remove()
@@ -72,6 +75,12 @@ def write_some(address):
         client.receive()
         clients.append(client)
     count = 0
+    # One at a time until the server has seen that the disk is quick.
+    for number in range(200):
+        clients[0].send(I(10000 + number) + I(1) + buffer('/q%d' % number) + buffer(b'x' * 50)
+                        + acl(OPEN) + I(0))
+        clients[0].receive()
+        count += 1
     for index in range(60):
         window = [1, 1, 5, 20][index % 4]
         for number, client in enumerate(clients):
@@ -99,6 +108,8 @@ class Trace:
         self.early = []
         self.acknowledged = 0
         self.syncs = 0
+        self.threads = collections.Counter()
+        self.replying = set()
         self.begun = {}
         for line in lines:
             match = LINE.match(line)
@@ -134,7 +145,10 @@ class Trace:
         elif call in ('write', 'writev', 'sendto', 'sendmsg'):
             number = self.descriptor(rest)
             if number not in self.logs and number > 2:
+                before = self.acknowledged
                 self.replies(self.data(rest))
+                if self.acknowledged > before:
+                    self.replying.add(thread)
 
     def call_ends(self, thread, call, rest, result):
         """A write counts for the log from the moment at which it is done."""
@@ -148,6 +162,7 @@ class Trace:
         elif call in ('fdatasync', 'fsync') and result == 0:
             if self.descriptor(rest) in self.logs:
                 self.syncs += 1
+                self.threads[thread] += 1
             self.synced |= self.syncing.pop(thread, set())
         elif call in ('write', 'writev', 'pwrite64', 'pwritev') and result > 0:
             number = self.descriptor(rest)
