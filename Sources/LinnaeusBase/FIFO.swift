@@ -21,6 +21,13 @@ public struct FIFO<Element> {
   @inlinable
   public var first: Element? { isEmpty ? nil : elements[head] }
 
+  /// The element at a place of `0 ..< count`; the first one leaves next.
+  @inlinable
+  public subscript(place: Int) -> Element? {
+    get { elements[head + place] }
+    set { elements[head + place] = newValue }
+  }
+
   /// Adds an element behind all others.
   @inlinable
   public mutating func append(_ element: Element) {
