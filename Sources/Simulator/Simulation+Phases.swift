@@ -8,7 +8,9 @@ import Workload
 /// make progress; clients stop and servers must agree.
 extension Simulation {
   /// How often somebody looks.
-  var supervisionInterval: Int64 { max(1_000_000, options.safetyNanoseconds / 200) }
+  var supervisionInterval: Int64 {
+    min(100_000_000, max(1_000_000, options.safetyNanoseconds / 200))
+  }
 
   /// So many operations must each client complete once everything is mended.
   private static let progressAfterHealing = 3

@@ -22,6 +22,9 @@ extension SimulationOptions {
     /// A server alone, and all faults that it must survive.
     public init() {}
 
+    /// A server alone.
+    public static var alone: Frame { Frame() }
+
     /// Three or five servers that vote, and perhaps one or two that only learn.
     public static var ensembles: Frame {
       var frame = Frame()

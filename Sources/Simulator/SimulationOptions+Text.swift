@@ -1,0 +1,27 @@
+/// How options are printed: every one of them, a line each.
+extension SimulationOptions {
+  /// `network.delayNanoseconds = 20000`, and so on for everything but the schedule.
+  public var lines: [String] {
+    var lines: [String] = []
+    Self.append(self, named: "", to: &lines)
+    return lines
+  }
+
+  /// `12.345 s: pause(server: 1, milliseconds: 40)`, one line for each fault.
+  public var scheduleLines: [String] {
+    schedule.map { "\(Double($0.time / 1_000) / 1_000_000) s: \($0.fault)" }
+  }
+
+  private static func append(_ value: Any, named name: String, to lines: inout [String]) {
+    let mirror = Mirror(reflecting: value)
+    let isPlain = value is any RawRepresentable || mirror.children.isEmpty
+    guard mirror.displayStyle == .struct, !isPlain else {
+      if name != "schedule" { lines.append("\(name) = \(value)") }
+      return
+    }
+    for child in mirror.children {
+      let label = child.label ?? ""
+      append(child.value, named: name.isEmpty ? label : "\(name).\(label)", to: &lines)
+    }
+  }
+}
