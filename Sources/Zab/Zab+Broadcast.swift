@@ -41,6 +41,8 @@ extension Zab {
       let zxid = window.zxid(at: place)
       guard isAcknowledged(zxid) else { break }
       commitProposal(zxid, at: place, into: &effects)
+      // A session's next write may be among what follows: its sync is answered before.
+      if !leadership.answers.isEmpty, phase == .leading { giveAnswers(into: &effects) }
     }
     guard phase == .leading else { return }
     if leadership.waitingLearners > 0 { updateLearners(into: &effects) }
