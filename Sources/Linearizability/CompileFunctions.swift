@@ -41,6 +41,7 @@ extension ModelName {
     case .mutex, .semaphore:
       [(.acquire, ["acquire", "lock"]), (.release, ["release", "unlock"])]
     case .listAppend: [(.append, ["append"]), (.read, Self.readNames)]
+    case .znode: []
     }
   }
 

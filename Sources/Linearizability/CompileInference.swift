@@ -17,6 +17,9 @@ extension BuiltInModel {
     } else {
       chosen = try infer(history, hasPermits: parameters.permits != nil)
     }
+    guard chosen != .znode else {
+      throw .unknownModel("the model znode is not one of the module Linearizability")
+    }
     var model = BuiltInModel(chosen, values: history.values)
     if chosen == .semaphore {
       guard let permits = parameters.permits else {
@@ -49,8 +52,10 @@ extension BuiltInModel {
       throw .unknownModel("the header's `model` is no string")
     }
     if let name = ModelName(rawValue: text) { return name }
-    if text == "zookeeper" || text == "znode" {
-      throw .unknownModel("this build does not have the model \(text) yet")
+    if text == "zookeeper" {
+      throw .unknownModel(
+        "this build does not have the model zookeeper yet; --model znode checks each path for itself"
+      )
     }
     let known = ModelName.allCases.map(\.rawValue).joined(separator: ", ")
     throw .unknownModel("there is no model \(text); the models are \(known)")

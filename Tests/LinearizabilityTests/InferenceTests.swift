@@ -99,8 +99,11 @@ import Testing
       let error = #expect(throws: ModelError.self) { try CompiledHistory(history) }
       return error?.description
     }
-    #expect(try message(.string("zookeeper")) == "this build does not have the model zookeeper yet")
-    #expect(try message(.string("znode")) == "this build does not have the model znode yet")
+    #expect(
+      try message(.string("zookeeper"))?
+        .hasPrefix("this build does not have the model zookeeper yet") == true)
+    #expect(
+      try message(.string("znode"))?.contains("is not one of the module Linearizability") == true)
     #expect(
       try message(.string("tree"))?.hasPrefix("there is no model tree; the models are") == true)
     #expect(try message(.integer(1)) == "the header's `model` is no string")

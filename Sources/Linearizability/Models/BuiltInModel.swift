@@ -22,6 +22,14 @@ public enum ModelName: String, CaseIterable, Sendable {
   case semaphore
   /// A list that is appended to and read whole.
   case listAppend = "list-append"
+  /// What one path of ZooKeeper's tree holds; a model that another module brings (``ForeignModel``).
+  case znode
+
+  /// The models that this module specifies itself, and can infer.
+  public static let allCases: [ModelName] = [
+    .register, .keyValue, .set, .counter, .queue, .stack, .priorityQueue, .mutex, .semaphore,
+    .listAppend,
+  ]
 }
 
 /// One of the models that come with Linnaeus, with what it needs to know of a history.
@@ -36,6 +44,8 @@ public struct BuiltInModel: Sendable {
   public var missingIsEmpty = false
   /// Whether operations of many keys stand in one partition, each naming its key.
   public var keyed = false
+  /// The specification of ``ModelName/znode``, which this module does not know.
+  public var foreign: (any ForeignModel)?
 
   /// Names a model over the values of a history.
   public init(_ name: ModelName, values: ValueTable) {
@@ -59,6 +69,13 @@ public struct BuiltInModel: Sendable {
     case .mutex: wrapped(MutexModel())
     case .semaphore: wrapped(SemaphoreModel(permits: permits, values: values))
     case .listAppend: wrapped(ListAppendModel(values: values))
+    case .znode: wrapped(brought)
     }
+  }
+
+  /// The model that another module brought.
+  var brought: any ForeignModel {
+    guard let foreign else { preconditionFailure("a model of another module was not brought") }
+    return foreign
   }
 }

@@ -23,6 +23,7 @@ public func describe(_ operation: ModelOperation, model: BuiltInModel) -> String
       name(.extract, of: model.name) + (operation.first == .absent ? " → unknown" : " → \(first)")
   case .acquire: phrase = "acquire" + operand(operation, model)
   case .release: phrase = "release" + operand(operation, model)
+  case .step: phrase = model.brought.describe(operation)
   }
   return operation.key == .absent ? phrase : "\(phrase) of key \(text(operation.key))"
 }

@@ -32,6 +32,8 @@ public struct ModelOperation: Hashable, Sendable {
     case acquire
     /// Gave back the mutex of owner `first`, or `first` permits of the semaphore.
     case release
+    /// Did what the operation numbered `first` of a ``ForeignModel`` does.
+    case step
   }
 
   /// What was done.

@@ -31,6 +31,7 @@ struct Relaxation {
   /// Whether strings can be appended to.
   private let joinsText: Bool
   private let specification: any Model<ModelOperation>
+  private let foreign: (any ForeignModel)?
 
   init(_ model: BuiltInModel) {
     name = model.name
@@ -39,13 +40,14 @@ struct Relaxation {
     var single = model
     single.keyed = false
     specification = single.specification
+    foreign = model.foreign
   }
 
   var separation: Separation {
     switch name {
     case .register, .keyValue, .listAppend: .bySight
     case .set, .queue, .stack, .priorityQueue, .mutex: .byValue
-    case .counter, .semaphore: .none
+    case .counter, .semaphore, .znode: .none
     }
   }
 
@@ -62,6 +64,7 @@ struct Relaxation {
     switch operation.action {
     case .extract: operation.first = .absent
     case .remove: operation.second = .absent
+    case .step: return foreign?.withoutResult(operation) ?? operation
     default: break
     }
     return operation

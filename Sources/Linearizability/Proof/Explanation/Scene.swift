@@ -66,6 +66,7 @@ struct Scene {
     switch model.name {
     case .register: return key == .absent ? "the register" : "the register of key \(text(key))"
     case .keyValue: return key == .absent ? "the value" : "the value of key \(text(key))"
+    case .znode: return "the znode" + (key == .absent ? "" : " \(text(key))")
     default:
       let name = model.name == .listAppend ? "list" : model.name.rawValue
       let words = name.map { $0 == "-" ? " " : $0 }
@@ -94,6 +95,7 @@ struct Scene {
       return operation.first == .absent ? "\(tookOut) something" : "\(tookOut) \(first)"
     case .acquire: return model.name == .mutex ? "acquired the mutex" : "acquired \(permits(first))"
     case .release: return model.name == .mutex ? "released the mutex" : "released \(permits(first))"
+    case .step: return model.brought.did(operation)
     }
   }
 
@@ -132,7 +134,7 @@ struct Scene {
     case .set: setReason()
     case .queue, .stack, .priorityQueue: containerReason()
     case .mutex: mutexReason()
-    case .semaphore: nil
+    case .semaphore, .znode: nil
     case .listAppend: listReason()
     }
   }
