@@ -51,4 +51,10 @@ public struct CompiledHistory: Sendable {
   public var isInferred = false
   /// How many failed compare-and-set operations were left out (``History/failedCas``).
   public var failedCasDropped = 0
+
+  /// A history that was compiled elsewhere, for a model of one's own.
+  public init(model: BuiltInModel, partitions: [Partition]) {
+    self.model = model
+    self.partitions = partitions
+  }
 }

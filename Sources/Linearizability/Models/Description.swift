@@ -46,7 +46,7 @@ private func name(_ action: ModelOperation.Action, of model: ModelName) -> Strin
 
 extension ValueTable {
   /// The value as people write it: `3`, `"x"`, `[1, 2]`.
-  func describe(_ value: ValueID) -> String {
+  public func describe(_ value: ValueID) -> String {
     value == .absent ? "unknown" : describeValue(self[value])
   }
 }
