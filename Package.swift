@@ -19,8 +19,8 @@ let package = Package(
     .executableTarget(
       name: "linnaeus",
       dependencies: [
-        "Report", "Server", "Linearizability", "OperationHistory", "ClientSession", "Replica",
-        "Tree", "Storage", "Jute", "Sockets", "LinnaeusBase",
+        "Report", "Server", "Consistency", "Linearizability", "OperationHistory", "ClientSession",
+        "Replica", "Tree", "Storage", "Jute", "Sockets", "LinnaeusBase",
       ],
       swiftSettings: settings),
     .executableTarget(

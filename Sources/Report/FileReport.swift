@@ -37,6 +37,8 @@ public struct FileReport: Sendable {
   public var failedCasDropped = 0
   /// The rule for failed cas, where the user set it.
   public var failedCas: FailedCasRule?
+  /// What else the user should know of how the file was read.
+  public var furtherNotes: [String] = []
   /// For *violated*: where and why.
   public var violation: Violation?
   /// For *unknown*: what is known nevertheless.
@@ -55,7 +57,7 @@ public struct FileReport: Sendable {
 
   /// What the user should know of how the file was read.
   public var notes: [String] {
-    var notes: [String] = []
+    var notes = furtherNotes
     if isModelInferred { notes.append("the model was inferred from the operations (--model)") }
     switch failedCas {
     case .observed: notes.append("failed cas count as observations, as asked for (--failed-cas)")

@@ -79,6 +79,7 @@ struct ColumnReader {
   }
 
   private mutating func error(_ field: ValueID, line: Int) throws(HistoryError) -> ReplyError {
+    if field == .absent { return .none }
     if field == lastError.field { return lastError.error }
     guard let name = values.string(field) else {
       throw HistoryError(line: line, "expected the name of an error as `error`, such as \"NoNode\"")

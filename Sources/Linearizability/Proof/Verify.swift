@@ -27,11 +27,7 @@ public enum Verification: Hashable, Sendable {
 public func verify(
   _ certificate: Certificate, history: History, digest: String
 ) -> Verification {
-  guard certificate.history == digest else {
-    return .invalid(
-      "the certificate is about other bytes: their SHA-256 is \(certificate.history), that of the"
-        + " history is \(digest)")
-  }
+  guard certificate.history == digest else { return .aboutOtherBytes(certificate, digest) }
   var history = history
   if let rule = certificate.failedCas { history.failedCas = rule }
   let compiled: CompiledHistory
@@ -42,6 +38,17 @@ public func verify(
   } catch {
     return .invalid("the history does not fit the model \(certificate.model.rawValue): \(error)")
   }
+  return verify(certificate, history: history, compiled: compiled, digest: digest)
+}
+
+/// Checks a certificate against the history that it is about, as its model sees it.
+///
+/// For a model that another module brings, which must be trusted to compile the history; see
+/// ``verify(_:history:digest:)``.
+public func verify(
+  _ certificate: Certificate, history: History, compiled: CompiledHistory, digest: String
+) -> Verification {
+  guard certificate.history == digest else { return .aboutOtherBytes(certificate, digest) }
   let index = OperationIndex(history, compiled)
   do {
     switch certificate.verdict {
@@ -51,6 +58,14 @@ public func verify(
     }
   } catch {
     return .invalid(error.reason)
+  }
+}
+
+extension Verification {
+  fileprivate static func aboutOtherBytes(_ certificate: Certificate, _ digest: String) -> Self {
+    .invalid(
+      "the certificate is about other bytes: their SHA-256 is \(certificate.history), that of the"
+        + " history is \(digest)")
   }
 }
 
@@ -68,6 +83,8 @@ struct OperationIndex {
   private var partitions: [Int32]
   /// For each operation its place among the partition's entries.
   private var places: [Int32]
+  /// The same for operations that belong to further partitions as well.
+  private var others: [Int64: Int32] = [:]
   private let numbers: Numbers
 
   /// From an operation's id to its index.
@@ -85,6 +102,10 @@ struct OperationIndex {
     places = Array(repeating: -1, count: history.operations.count)
     for (partition, content) in compiled.partitions.enumerated() {
       for (place, entry) in content.entries.enumerated() {
+        guard partitions[Int(entry.source)] < 0 else {
+          others[Int64(partition) << 32 | Int64(entry.source)] = Int32(truncatingIfNeeded: place)
+          continue
+        }
         partitions[Int(entry.source)] = Int32(truncatingIfNeeded: partition)
         places[Int(entry.source)] = Int32(truncatingIfNeeded: place)
       }
@@ -135,6 +156,7 @@ struct OperationIndex {
     guard let index = index(of: id) else {
       throw Refusal("the history has no operation \(id)")
     }
+    if let other = others[Int64(partition) << 32 | Int64(index)] { return Int(other) }
     guard Int(partitions[index]) == partition else {
       throw Refusal(
         partitions[index] < 0

@@ -28,7 +28,7 @@ struct CheckVerb: Verb {
         "--require", value: "<guarantee>",
         "What must hold: linearizable. (default: linearizable)"),
       Option("--no-partition", "Search all keys of a history together."),
-      ReadingOptions.failedCas,
+      ReadingOptions.failedCas, ReadingOptions.reads,
       Option(
         "--timeout", value: "<time>",
         "Give up on a file after so long: 500ms, 10s, 2m. (default: never)"),
@@ -70,6 +70,9 @@ struct CheckVerb: Verb {
       }
     }
     partitioned = !arguments.has("--no-partition")
+    guard partitioned || reading.model != .znode else {
+      throw UsageError(message: "--no-partition is not for the model znode, which is of one path")
+    }
     if let text = arguments["--timeout"] {
       timeout = try parseDuration(text)
     } else {

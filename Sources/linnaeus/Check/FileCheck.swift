@@ -38,9 +38,10 @@ struct FileCheck {
     do {
       let bytes = try InputBytes(path: input.path)
       let history = try bytes.withBytes(verb.reading.history)
-      let compiled = try CompiledHistory(
-        history, model: verb.reading.model ?? input.model, partitioned: verb.partitioned)
-      return decide(bytes, history, compiled)
+      let compiled = try CompiledInput(
+        history, verb.reading, model: verb.reading.model ?? input.model,
+        partitioned: verb.partitioned)
+      return decide(bytes, compiled)
     } catch let error as SystemError {
       return failed(FileFailure(error))
     } catch let error as HistoryError {
@@ -54,8 +55,9 @@ struct FileCheck {
   }
 
   private func decide(
-    _ bytes: InputBytes, _ history: History, _ compiled: CompiledHistory
+    _ bytes: InputBytes, _ input: CompiledInput
   ) -> FileOutcome {
+    let (history, compiled) = (input.history, input.compiled)
     var options = CheckOptions()
     options.parallelism = threads
     options.budget = budget()
@@ -73,15 +75,17 @@ struct FileCheck {
           holdsBefore: found.holdsBefore, budget: budget())
       }
       // A corpus that is as expected tells no stories.
-      if input.expectation != .verdict(.violated) {
+      if self.input.expectation != .verdict(.violated) {
         explanation = explain(
           partition, found, compiled: compiled, history: history, shrunk: shrunk,
           isBrief: isBrief, budget: budget(atMost: 5))
       }
     }
-    let report = FileReport(
-      file: input.path, history: history, compiled: compiled, result: result, explained: violated,
+    var report = FileReport(
+      file: self.input.path, history: history, compiled: compiled, result: result,
+      explained: violated,
       explanation: explanation, shrunk: verb.shrinks ? shrunk : nil)
+    report.furtherNotes = input.notes
     var outcome = outcome(report)
     guard let certificates,
       let certificate = Certificate(

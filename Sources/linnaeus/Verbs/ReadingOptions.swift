@@ -1,6 +1,8 @@
+import Consistency
 import LinnaeusBase
 import Linearizability
 import OperationHistory
+import Report
 
 /// How a history is read: the options that several verbs share.
 struct ReadingOptions: Sendable {
@@ -12,23 +14,31 @@ struct ReadingOptions: Sendable {
   var format: HistoryFormat?
   var model: ModelName?
   var failedCas: FailedCas?
+  var reads: ReadSelection?
 
   static let from = Option(
     "--from", value: "<format>",
     "The format of the files: native, edn, jsonl or log. (default: recognised by content)")
   static let model = Option(
     "--model", value: "<model>",
-    "The model: \(ModelName.allCases.map(\.rawValue).joined(separator: ", "))."
+    "The model: \(ModelName.allCases.map(\.rawValue).joined(separator: ", ")), or znode for"
+      + " ZooKeeper's histories, each path for itself."
       + " (default: the file's own, else inferred from the operations)")
   static let failedCas = Option(
     "--failed-cas", value: "<rule>",
     "Whether a failed cas tells that the value was another one: observed or dropped."
       + " (default: observed; in Jepsen's EDN and JSON dropped where it has an :error)")
 
+  static let reads = Option(
+    "--reads", value: "<which>",
+    "Which reads of the model znode count: leader, those that the leader of the time answered;"
+      + " synced, those after a sync; or all. (default: the file's own, else leader)")
+
   init(_ arguments: ParsedArguments) throws(UsageError) {
     format = try arguments.choice("--from", of: HistoryFormat.self)
     model = try arguments.choice("--model", of: ModelName.self)
     failedCas = try arguments.choice("--failed-cas", of: FailedCas.self)
+    reads = try arguments.choice("--reads", of: ReadSelection.self)
   }
 
   /// Reads a history from bytes.
@@ -40,6 +50,49 @@ struct ReadingOptions: Sendable {
     case nil: break
     }
     return history
+  }
+}
+
+/// A history and what its model sees of it.
+struct CompiledInput {
+  /// The history, with what a model may have added to it.
+  var history: History
+  var compiled: CompiledHistory
+  /// How many operations were in the file; those behind them are the model's.
+  let recordedOperations: Int
+  /// What the user should know of how it was compiled.
+  var notes: [String] = []
+
+  /// Compiles a history for its model.
+  ///
+  /// - Parameters:
+  ///   - history: the history.
+  ///   - reading: which reads count.
+  ///   - model: the model; nil is the one that the header names or the operations fit.
+  ///   - partitioned: whether each key is decided for itself.
+  init(
+    _ history: History, _ reading: ReadingOptions, model: ModelName?, partitioned: Bool = true
+  ) throws(ModelError) {
+    recordedOperations = history.operations.count
+    let isZnode = model.map { $0 == .znode } ?? (history.headerField("model") == .string("znode"))
+    guard isZnode else {
+      self.history = history
+      compiled = try CompiledHistory(history, model: model, partitioned: partitioned)
+      return
+    }
+    do {
+      let projection = try ZnodeProjection(history, reads: reading.reads)
+      self.history = projection.history
+      compiled = projection.compiled
+      let reads = projection.reads
+      if reads.leftOut > 0 {
+        notes = [
+          "\(grouped(reads.counted)) of \(wording(reads.counted + reads.leftOut, "read")) count (--reads)"
+        ]
+      }
+    } catch {
+      throw .misfit(line: error.line, message: error.message)
+    }
   }
 }
 

@@ -21,6 +21,7 @@ struct ShrinkVerb: Verb {
         "--output", short: "-o", value: "<file>",
         "Where to write the native history. (default: standard output)"),
       ReadingOptions.model, ReadingOptions.from, ReadingOptions.failedCas,
+      ReadingOptions.reads,
       Option("--timeout", value: "<time>", "Stop after so long: 500ms, 10s, 2m. (default: never)"),
       Option("--threads", value: "<n>", "How many threads search. (default: all processors)"),
     ])
@@ -50,8 +51,8 @@ struct ShrinkVerb: Verb {
     do {
       let bytes = try InputBytes(path: input)
       let history = try bytes.withBytes(reading.history)
-      let compiled = try CompiledHistory(history, model: reading.model)
-      return try shrink(history, compiled)
+      let compiled = try CompiledInput(history, reading, model: reading.model)
+      return try shrink(compiled)
     } catch let error as SystemError {
       return error.call == "write" ? Output.lost(error) : FileFailure(error).complain()
     } catch let error as HistoryError {
@@ -64,8 +65,9 @@ struct ShrinkVerb: Verb {
   }
 
   private func shrink(
-    _ history: History, _ compiled: CompiledHistory
+    _ input: CompiledInput
   ) throws(SystemError) -> ExitCode {
+    let (history, compiled) = (input.history, input.compiled)
     var options = CheckOptions()
     options.parallelism = threads
     options.budget = SearchBudget(timeout: timeout)
@@ -73,7 +75,7 @@ struct ShrinkVerb: Verb {
     guard let index = result.smallestViolation(in: compiled) else {
       let isUnknown = result.verdict == .unknown
       System.complain(
-        "linnaeus: \(input): " + (isUnknown ? "not decided in time" : "linearizable")
+        "linnaeus: \(self.input): " + (isUnknown ? "not decided in time" : "linearizable")
           + ", so there is nothing to shrink\n")
       return isUnknown ? .unknown : .malformed
     }
@@ -81,13 +83,24 @@ struct ShrinkVerb: Verb {
       compiled.partitions[index], model: compiled.model,
       violatedBy: result.partitions[index].violatedBy,
       holdsBefore: result.partitions[index].holdsBefore, budget: options.budget)
-    let small = history.subhistory(
-      shrunk.entries, model: compiled.model.name,
-      source: "linnaeus shrink \(input)",
+    var small = history.subhistory(
+      shrunk.entries.filter { Int($0.source) < input.recordedOperations },
+      model: compiled.model.name,
+      source: "linnaeus shrink \(self.input)",
       comment: comment(shrunk, of: history))
+    // Elsewhere on the tree what was left out is missing, and of the reads all that count are left.
+    if compiled.model.name == .znode {
+      small.header.append(
+        .init(
+          .string("parameters"),
+          .map([
+            .init(.string("paths"), .list([history.values[shrunk.key]])),
+            .init(.string("reads"), .string("all")),
+          ])))
+    }
     try System.write(HistoryWriter.write(small, as: .native), toFile: output)
     if !shrunk.isMinimal {
-      System.complain("linnaeus: \(input): time is up, the result is perhaps not minimal\n")
+      System.complain("linnaeus: \(self.input): time is up, the result is perhaps not minimal\n")
     }
     return .success
   }

@@ -1,3 +1,4 @@
+import Consistency
 import LinnaeusBase
 import Linearizability
 import OperationHistory
@@ -17,7 +18,7 @@ struct VerifyVerb: Verb {
       ("<certificate>", "What 'linnaeus check --certificate' wrote."),
       ("<history>", "The very file that was checked, or - for standard input."),
     ],
-    options: [ReadingOptions.from, ReadingOptions.failedCas])
+    options: [ReadingOptions.from, ReadingOptions.failedCas, ReadingOptions.reads])
 
   private let reading: ReadingOptions
   private let certificatePath: String
@@ -39,7 +40,8 @@ struct VerifyVerb: Verb {
       path = historyPath
       let input = try InputBytes(path: historyPath)
       let history = try input.withBytes(reading.history)
-      switch verify(certificate, history: history, digest: input.withBytes(SHA256.hex)) {
+      let digest = input.withBytes(SHA256.hex)
+      switch try verify(certificate, history, digest: digest) {
       case .valid(let what): return say("valid", what, .success)
       case .invalid(let why): return say("invalid", why, .violated)
       case .notChecked(let why): return say("not checked", why, .unknown)
@@ -51,6 +53,17 @@ struct VerifyVerb: Verb {
     } catch {
       return FileFailure(unexpected: error, file: path).complain()
     }
+  }
+
+  private func verify(
+    _ certificate: Certificate, _ history: History, digest: String
+  ) throws(HistoryError) -> Verification {
+    guard certificate.model == .znode else {
+      return Linearizability.verify(certificate, history: history, digest: digest)
+    }
+    let projection = try ZnodeProjection(history, reads: reading.reads)
+    return Linearizability.verify(
+      certificate, history: projection.history, compiled: projection.compiled, digest: digest)
   }
 
   private func say(_ word: String, _ sentence: String, _ status: ExitCode) -> ExitCode {
