@@ -43,7 +43,7 @@ struct ColumnReader {
       columns.servers.append(
         try call.integer32(.server, values) ?? -1)
       columns.zxids.append(try reply.hexadecimal(.zxid, values) ?? RecordedStat.unknown)
-      columns.errors.append(try error(operation.error, line: reply.line))
+      columns.errors.append(try error(Self.answer(operation), line: reply.line))
       switch kind {
       case .multi, .multiRead: try readParts(operation, call, reply)
       case .sync, .closeSession, .other: break
@@ -78,6 +78,11 @@ struct ColumnReader {
     return Int32(columns.sessions.count - 1)
   }
 
+  /// The error that a server answered; a connection that was lost answers nothing.
+  private static func answer(_ operation: HistoryOperation) -> ValueID {
+    operation.outcome == .ok ? operation.error : .absent
+  }
+
   private mutating func error(_ field: ValueID, line: Int) throws(HistoryError) -> ReplyError {
     if field == .absent { return .none }
     if field == lastError.field { return lastError.error }
@@ -99,7 +104,7 @@ struct ColumnReader {
     call[.path] = operation.key
     call[.value] = operation.argument
     reply[.value] = operation.result
-    reply[.error] = operation.error
+    reply[.error] = Self.answer(operation)
     try append(kind, call, reply)
   }
 

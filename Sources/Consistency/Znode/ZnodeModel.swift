@@ -36,6 +36,14 @@ public struct ZnodeModel: ForeignModel {
     return Int(starts[Int(number)])..<Int(starts[Int(number) + 1])
   }
 
+  /// Stands for data that nobody read: no znode holds a truth value.
+  static let unread = ValueID.false
+
+  /// The steps of an operation whose answer was seen.
+  func steps(of operation: ModelOperation) -> ArraySlice<ZnodeStep> {
+    steps[steps(operation)]
+  }
+
   /// A mark of operations whose answers nobody saw, in `ModelOperation.second`.
   private static let unseen = ValueID.null
 
@@ -64,6 +72,34 @@ public struct ZnodeModel: ForeignModel {
     return operation
   }
 
+  // MARK: What helps the search
+
+  /// Whether it makes or removes the znode, so that versions begin anew.
+  public func mayReset(_ operation: ModelOperation, toward observation: ModelOperation) -> Bool {
+    steps(operation).contains {
+      switch steps[$0].action {
+      case .create, .delete, .ended: true
+      case .setData, .found, .foundNothing, .foundOther: false
+      }
+    }
+  }
+
+  /// Whether the version that was found is not past, and no znode was found where none is.
+  public func mayBecomeLegal(_ observation: ModelOperation, after state: ZnodeState) -> Bool {
+    guard let first = steps(observation).first else { return true }
+    let step = steps[first]
+    switch step.action {
+    case .foundNothing: return !state.exists
+    case .found:
+      guard state.exists else { return false }
+      let version = step.facts.version
+      // Far from the numbers where versions wrap around.
+      guard version != RecordedStat.unknownCount, state.version < .max / 2 else { return true }
+      return state.version < version || step(state) != nil
+    case .foundOther, .create, .delete, .setData, .ended: return true
+    }
+  }
+
   // MARK: Words
 
   /// The steps as requests and answers: `setData "x" → version 3`.
@@ -77,18 +113,22 @@ public struct ZnodeModel: ForeignModel {
     let condition = step.expected == -1 ? "" : " if version \(step.expected)"
     switch step.action {
     case .create:
-      return "create \(values.describe(step.data))"
+      return "create \(text(step.data))"
         + (step.owner >= 0 ? ", ephemeral" : "") + answer(step)
     case .delete: return "delete" + condition
-    case .setData: return "setData \(values.describe(step.data))" + condition + answer(step)
+    case .setData: return "setData \(text(step.data))" + condition + answer(step)
     case .found:
-      let data = step.data == .absent ? "a znode" : values.describe(step.data)
+      let data = step.data == .absent ? "a znode" : text(step.data)
       let found = step.expected == -1 ? "" : " of version \(step.expected)"
       return "found \(data)\(found)" + (words(step.facts).map { ", \($0)" } ?? "")
     case .foundNothing: return "found no znode"
     case .foundOther: return "found another version than \(step.expected)"
     case .ended: return step.owner >= 0 ? "the end of a session" : "removal by the server"
     }
+  }
+
+  private func text(_ data: ValueID) -> String {
+    data == Self.unread ? "data that nobody read" : values.describe(data)
   }
 
   private func answer(_ step: ZnodeStep) -> String {
@@ -108,9 +148,9 @@ public struct ZnodeModel: ForeignModel {
       let step = steps[index]
       let condition = step.expected == -1 ? "" : " of version \(step.expected)"
       switch step.action {
-      case .create: return "created the znode with \(values.describe(step.data))" + answer(step)
+      case .create: return "created the znode with \(text(step.data))" + answer(step)
       case .delete: return "deleted the znode\(condition)"
-      case .setData: return "set \(values.describe(step.data))\(condition)" + answer(step)
+      case .setData: return "set \(text(step.data))\(condition)" + answer(step)
       case .ended: return "ended the session that may own the znode"
       case .found, .foundNothing, .foundOther: return describe(step)
       }
@@ -120,7 +160,7 @@ public struct ZnodeModel: ForeignModel {
   /// `no znode`, or `"x" of version 3, mzxid 0x100000002`.
   public func describe(_ state: ZnodeState, values: ValueTable) -> String {
     guard state.exists else { return "no znode" }
-    let data = state.data == .absent ? "unknown data" : values.describe(state.data)
+    let data = state.data == .absent ? "unknown data" : text(state.data)
     let mzxid =
       state.mzxid == RecordedStat.unknown ? "" : ", mzxid \(hexadecimal(state.mzxid))"
     return "\(data) of version \(state.version)\(mzxid)"

@@ -64,6 +64,7 @@ struct ZnodeProjector {
       among: { checked[$0] }, hasEntries: entries.map { !$0.isEmpty }, history: &history,
       model: &model)
     for (path, entry) in extra { entries[Int(path)].append(entry) }
+    for path in entries.indices { model.unify(&entries[path]) }
   }
 
   // MARK: Requests
