@@ -52,6 +52,7 @@ private func call(
   case .extract: return (isQueue ? "dequeue" : isStack ? "pop" : "delete-min", nil, first)
   case .acquire: return ("acquire", model.name == .mutex ? nil : first, nil)
   case .release: return ("release", model.name == .mutex ? nil : first, nil)
+  case .step: return ("step", first, nil)
   }
 }
 

@@ -243,6 +243,7 @@ private struct HistorySimulation {
       call = ModelOperation(.acquire, values.intern(integer: Int64(operand)))
     case .listAppend:
       call = share < 5 ? ModelOperation(.append, newValue()) : ModelOperation(.read)
+    case .znode: preconditionFailure("another module makes histories of znodes")
     }
     call.key = key
     return call

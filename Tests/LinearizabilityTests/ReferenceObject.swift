@@ -59,6 +59,7 @@ struct ReferenceObject {
     case .insert: items.append(call.first)
     case .extract: done.first = extract(values)
     case .acquire, .release: return performLock(call, values)
+    case .step: return nil
     }
     return done
   }

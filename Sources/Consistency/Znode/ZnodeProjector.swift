@@ -154,7 +154,10 @@ struct ZnodeProjector {
   private mutating func take(_ part: Int, of request: Int, isAnswered: Bool) {
     let path = columns.pathOf[part]
     var step = ZnodeStep(action: .found)
-    if isAnswered { step.facts = ZnodeFacts(columns.stat(of: part)) }
+    if isAnswered {
+      step.facts = ZnodeFacts(columns.stat(of: part))
+      if columns.kinds[request].isWrite { step.zxid = columns.zxids[request] }
+    }
     switch columns.partKinds[part] {
     case .create:
       takeCreate(part, of: request, step)
@@ -164,9 +167,6 @@ struct ZnodeProjector {
       step.data = columns.values[part]
       step.length = columns.length(of: step.data)
       step.expected = columns.expectedVersions[part]
-      if step.facts.mzxid == RecordedStat.unknown, isAnswered {
-        step.facts.mzxid = columns.zxids[request]
-      }
     case .delete:
       step = ZnodeStep(action: .delete, expected: columns.expectedVersions[part])
     case .check: step.expected = columns.expectedVersions[part]
@@ -183,12 +183,6 @@ struct ZnodeProjector {
     step.action = .create
     step.data = columns.values[part]
     step.length = columns.length(of: step.data)
-    let isAnswered = columns.history.operations[request].outcome == .ok
-    if isAnswered {
-      let zxid = columns.zxids[request]
-      if step.facts.czxid == RecordedStat.unknown { step.facts.czxid = zxid }
-      if step.facts.mzxid == RecordedStat.unknown { step.facts.mzxid = zxid }
-    }
     switch columns.modes[part] {
     case .persistent: break
     case .ephemeral: step.owner = columns.sessionOf[request]

@@ -28,8 +28,8 @@ public struct ZnodeState: Hashable, Sendable {
     exists = true
     data = step.data
     length = step.length
-    czxid = step.facts.czxid
-    mzxid = step.facts.mzxid
+    czxid = step.zxid == RecordedStat.unknown ? step.facts.czxid : step.zxid
+    mzxid = czxid
     owner = step.owner
   }
 }
@@ -95,6 +95,8 @@ struct ZnodeStep: Hashable, Sendable {
   var expected: Int32 = -1
   /// The session whose ephemeral is created or removed.
   var owner = nobody
+  /// The transaction that the write became, if the answer tells.
+  var zxid = RecordedStat.unknown
   /// What the answer says of the znode, once the step is done.
   var facts = ZnodeFacts()
 
@@ -128,7 +130,7 @@ struct ZnodeStep: Hashable, Sendable {
       changed.data = data
       changed.length = length
       changed.version &+= 1
-      changed.mzxid = facts.mzxid
+      changed.mzxid = zxid == RecordedStat.unknown ? facts.mzxid : zxid
       guard facts.agree(with: changed) else { return nil }
       if changed.czxid == RecordedStat.unknown { changed.czxid = facts.czxid }
       return changed
@@ -147,6 +149,7 @@ struct ZnodeStep: Hashable, Sendable {
   var withoutResult: ZnodeStep {
     var step = self
     step.facts = ZnodeFacts()
+    step.zxid = RecordedStat.unknown
     if action == .found { step.data = .absent }
     return step
   }

@@ -78,6 +78,7 @@ private func recorded(
   case .extract: return (isQueue ? "dequeue" : isStack ? "pop" : "delete-min", absent, first)
   case .acquire: return ("acquire", model.name == .mutex ? absent : first, absent)
   case .release: return ("release", model.name == .mutex ? absent : first, absent)
+  case .step: return ("step", first, absent)
   }
 }
 

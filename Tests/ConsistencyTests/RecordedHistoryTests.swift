@@ -1,0 +1,77 @@
+import Glibc
+import Linearizability
+import OperationHistory
+import Testing
+
+@testable import Consistency
+
+private let recordedFolder: String? = getenv("LINNAEUS_SHARED").map {
+  String(cString: $0) + "/data/zookeeper-3.8/"
+}
+
+/// Histories of Apache ZooKeeper 3.8.0, compared with what an independent reference found.
+@Suite("Histories recorded from Apache ZooKeeper", .enabled(if: recordedFolder != nil))
+struct RecordedHistoryTests {
+  /// A file, and what the reference says: how many reads it has, how many were behind an
+  /// acknowledged write, and how many stale by their own path.
+  struct Recording: Sendable {
+    var file: String
+    var reads: Int
+    var lagging: Int
+    var stale: Int
+    var maxVersions: Int64
+    /// How old in microseconds the oldest read was.
+    var maxAge: Int64
+  }
+
+  static let recordings = [
+    Recording(
+      file: "calm-pipelined", reads: 1457, lagging: 11, stale: 7, maxVersions: 19, maxAge: 65_646),
+    Recording(
+      file: "leader-killed-twice", reads: 1478, lagging: 1, stale: 1, maxVersions: 2, maxAge: 2103),
+    Recording(
+      file: "deposed-leader-1", reads: 1581, lagging: 193, stale: 182, maxVersions: 120,
+      maxAge: 5_839_922),
+    Recording(
+      file: "live-leader-1", reads: 1880, lagging: 1, stale: 1, maxVersions: 1, maxAge: 185),
+    Recording(
+      file: "session-expiry", reads: 1278, lagging: 0, stale: 0, maxVersions: 0, maxAge: 0),
+    Recording(
+      file: "session-comes-back", reads: 141, lagging: 0, stale: 0, maxVersions: 0, maxAge: 0),
+  ]
+
+  private func read(_ recording: Recording) throws -> History {
+    let path = (recordedFolder ?? "") + recording.file + ".jsonl"
+    let file = try #require(fopen(path, "r"))
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&buffer, 1, buffer.count, file)
+      if count == 0 { break }
+      bytes += buffer[..<count]
+    }
+    return try bytes.withUnsafeBytes { try HistoryReader.read($0) }
+  }
+
+  @Test("Writes are linearizable; all reads are unless one is stale", arguments: recordings)
+  func znodes(_ recording: Recording) throws {
+    let history = try read(recording)
+    let writes = try ZnodeProjection(history, reads: .leader)
+    #expect(checkLinearizability(writes.compiled).verdict == .holds)
+    let all = try ZnodeProjection(history, reads: .all)
+    #expect(all.reads.counted == recording.reads)
+    let expected: Verdict = recording.stale == 0 ? .holds : .violated
+    #expect(checkLinearizability(all.compiled).verdict == expected)
+  }
+
+  @Test("Staleness", arguments: recordings)
+  func staleness(_ recording: Recording) throws {
+    let summary = try StalenessReport(try read(recording)).summary()
+    #expect(summary.reads == recording.reads)
+    #expect(summary.laggingViews == recording.lagging)
+    #expect(summary.staleReads == recording.stale)
+    #expect(summary.versions.max == recording.maxVersions)
+    #expect((summary.nanoseconds.max + 500) / 1000 == recording.maxAge)
+  }
+}
