@@ -7,7 +7,7 @@ import Testing
 /// The model and the search against brute force over a tree that executes requests.
 @Suite("Znodes against brute force")
 struct DifferentialTests {
-  private static let seeds: UInt64 = 1200
+  private static let seeds: UInt64 = 800
 
   private func read(_ lines: [String]) throws -> History {
     try ConsistencyTests.history(lines)

@@ -118,7 +118,11 @@ struct RandomTreeHistory {
     guard let index = answered.randomElement(using: &random),
       var reply = operations[index].reply, operations[index].request != .closeSession
     else { return false }
-    switch Int.random(in: 0..<5, using: &random) {
+    switch Int.random(in: 0..<6, using: &random) {
+    case 5:
+      guard let request = operations[index].request.withOtherVersion else { return false }
+      operations[index].request = request
+      return true
     case 0:
       guard let error = reply.error, reply.results.isEmpty else { return false }
       reply.error = error == "NoNode" ? "BadVersion" : "NoNode"

@@ -132,6 +132,16 @@ extension ReferenceTree.Request {
     default: false
     }
   }
+
+  /// The request with another condition; nil for one that has none.
+  var withOtherVersion: Self? {
+    switch self {
+    case .delete(let path, let version): .delete(path, version: version == 0 ? 1 : 0)
+    case .setData(let path, let value, let version):
+      .setData(path, value: value, version: version == 0 ? 1 : 0)
+    default: nil
+    }
+  }
 }
 
 extension ReferenceTree.Reply {

@@ -1,6 +1,6 @@
 import OperationHistory
 
-/// Which server led when, as the lines of a simulator tell:
+/// Which server led when, as the lines of a simulator tell.
 ///
 /// ```
 /// {"type":"info","process":"nemesis","f":"leads","value":{"server":1,"epoch":3},"time":2000}

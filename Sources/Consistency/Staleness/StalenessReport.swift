@@ -21,7 +21,9 @@ public struct ReadStaleness: Hashable, Sendable {
   /// Whether `server` led for as long as the read lasted.
   public var isAtLeader: Bool
   /// Whether the zxid of the reply is less than that of a write that was acknowledged before the
-  /// read was called. Harmless where the path did not change.
+  /// read was called.
+  ///
+  /// That is harmless where the path did not change.
   public var isLagging: Bool
   /// How many transactions on its path the read missed, of those up to the last that was
   /// acknowledged before it was called; 0 if it is not stale.
@@ -171,6 +173,9 @@ public struct StalenessReport: Sendable {
 }
 
 /// The largest zxid of the writes that were acknowledged, by moments of the history.
+///
+/// A write that was answered with an error takes a zxid as well, but changed nothing that a read
+/// could miss; it is not acknowledged.
 struct Acknowledgements {
   private var moments: [Int32] = []
   private var largest: [Int64] = []
@@ -179,9 +184,9 @@ struct Acknowledgements {
     var writes: [(completion: Int32, zxid: Int64)] = []
     for (request, kind) in columns.kinds.enumerated() where kind.isWrite {
       let operation = columns.history.operations[request]
-      guard operation.outcome == .ok, columns.zxids[request] != RecordedStat.unknown else {
-        continue
-      }
+      guard operation.outcome == .ok, columns.errors[request] == .none,
+        columns.zxids[request] != RecordedStat.unknown
+      else { continue }
       writes.append((operation.completion, columns.zxids[request]))
     }
     writes.sort { $0.completion < $1.completion }

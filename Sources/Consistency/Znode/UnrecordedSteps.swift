@@ -58,6 +58,7 @@ struct UnrecordedSteps {
   ///   - hasEntries: whether requests of known paths concern a path.
   ///   - history: gets operations for the entries that no request stands for.
   ///   - model: gets their steps.
+  /// - Returns: the paths, each with an entry.
   mutating func entries(
     among isChecked: (Int) -> Bool, hasEntries: [Bool], history: inout History,
     model: inout ZnodeModel
@@ -77,6 +78,7 @@ struct UnrecordedSteps {
       if isSession(owner), !ended.insert(Int64(path) << 32 | Int64(owner)).inserted { continue }
       lastID -= 1
       result.append((path, removal(of: create, id: lastID, &history, &model)))
+      if isSession(owner), let entry = closing(owner, &model) { result.append((path, entry)) }
     }
     return result
   }
@@ -111,23 +113,16 @@ struct UnrecordedSteps {
       source: create.request)
   }
 
-  /// The removal of what a create made, by the end of its session or by a server.
+  /// The removal of what a create made, by the end of its session or by a server, that nobody
+  /// asked for: after the last sign of the session's life, at any time or never.
   private func removal(
     of create: Create, id: Int64, _ history: inout History, _ model: inout ZnodeModel
   ) -> Entry {
     let operation = model.add(
       CollectionOfOne(ZnodeStep(action: .ended, owner: create.step.owner)))
     var invocation = history.operations[Int(create.request)].invocation
-    if isSession(create.step.owner) {
-      let end = ends[Int(create.step.owner)]
-      if end.alive >= 0 { invocation = end.alive }
-      if end.close >= 0 {
-        let close = columns.history.operations[Int(end.close)]
-        let isDone = close.outcome == .ok && columns.errors[Int(end.close)] == .none
-        return Entry(
-          operation, invocation: min(invocation, close.invocation),
-          completion: isDone ? close.completion : .max, source: end.close)
-      }
+    if isSession(create.step.owner), ends[Int(create.step.owner)].alive >= 0 {
+      invocation = ends[Int(create.step.owner)].alive
     }
     var unseen = history.operations[Int(create.request)]
     unseen.id = id
@@ -138,5 +133,17 @@ struct UnrecordedSteps {
     return Entry(
       operation, invocation: invocation, completion: .max,
       source: Int32(history.operations.count - 1))
+  }
+
+  /// The removal at the latest when the request that closed a session was answered.
+  private func closing(_ owner: Int32, _ model: inout ZnodeModel) -> Entry? {
+    let request = ends[Int(owner)].close
+    guard request >= 0, columns.history.operations[Int(request)].outcome == .ok,
+      columns.errors[Int(request)] == .none
+    else { return nil }
+    let close = columns.history.operations[Int(request)]
+    return Entry(
+      model.add(CollectionOfOne(ZnodeStep(action: .ended, owner: owner))),
+      invocation: close.invocation, completion: close.completion, source: request)
   }
 }

@@ -22,8 +22,9 @@ public enum ReadSelection: String, CaseIterable, Sendable {
 /// Left out are the root and `/zookeeper`, which ZooKeeper makes by itself, and paths that the
 /// header's `"parameters":{"paths":["/a"]}` does not name, if it names any.
 public struct ZnodeProjection: Sendable {
-  /// The history, with operations added behind its own: sessions that end unseen, and removals by
-  /// the server. They have negative identifiers, and the lines of the create that they concern.
+  /// The history, with operations added behind its own.
+  ///
+  /// They are sessions that end unseen, and removals by the server. They have negative identifiers, and the lines of the create that they concern.
   public let history: History
   /// A partition for each path, by first appearance.
   public let compiled: CompiledHistory

@@ -5,7 +5,9 @@ import OperationHistory
 /// The zxids and the data are unknown after a write whose reply was lost, or that the recorder did
 /// not write down; an observation then agrees with whatever they are.
 public struct ZnodeState: Hashable, Sendable {
-  /// Whether there is a znode. Without one, all other fields have their first values.
+  /// Whether there is a znode.
+  ///
+  /// Without one, all other fields have their first values.
   var exists = false
   /// The data; `absent` if unknown.
   var data = ValueID.absent

@@ -70,6 +70,7 @@ struct CompiledInput {
   ///   - reading: which reads count.
   ///   - model: the model; nil is the one that the header names or the operations fit.
   ///   - partitioned: whether each key is decided for itself.
+  /// - Throws: `ModelError` if the history does not fit the model.
   init(
     _ history: History, _ reading: ReadingOptions, model: ModelName?, partitioned: Bool = true
   ) throws(ModelError) {
