@@ -143,7 +143,9 @@ struct UnrecordedSteps {
     else { return nil }
     let close = columns.history.operations[Int(request)]
     return Entry(
-      model.add(CollectionOfOne(ZnodeStep(action: .ended, owner: owner))),
+      model.add(
+        CollectionOfOne(
+          ZnodeStep(action: .ended, owner: owner, zxid: columns.zxids[Int(request)]))),
       invocation: close.invocation, completion: close.completion, source: request)
   }
 }

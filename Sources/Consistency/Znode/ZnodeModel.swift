@@ -100,6 +100,21 @@ public struct ZnodeModel: ForeignModel {
     }
   }
 
+  /// The order of the zxids of replies; a request that reads follows the write that it saw.
+  public func likelyOrder(_ entries: [Entry]) -> [Int32]? {
+    var keys: [(zxid: Int64, place: Int64)] = []
+    keys.reserveCapacity(entries.count)
+    for (index, entry) in entries.enumerated() where !entry.isIndeterminate {
+      guard let step = steps(of: entry.operation).first, step.zxid != RecordedStat.unknown else {
+        return nil
+      }
+      let isRead: Int64 = isObservation(entry.operation) ? 1 << 62 : 0
+      keys.append((step.zxid, isRead | Int64(index)))
+    }
+    keys.sort { ($0.zxid, $0.place) < ($1.zxid, $1.place) }
+    return keys.map { Int32(truncatingIfNeeded: $0.place) }
+  }
+
   // MARK: Words
 
   /// The steps as requests and answers: `setData "x" → version 3`.

@@ -133,7 +133,10 @@ struct ZnodeProjector {
     defer { steps.removeAll(keepingCapacity: true) }
     let operation = columns.history.operations[request]
     while let path = steps.first?.path {
-      let own = steps.filter { $0.path == path }
+      var own = steps.filter { $0.path == path }
+      if operation.outcome == .ok {
+        for index in own.indices { own[index].step.zxid = columns.zxids[request] }
+      }
       steps.removeAll { $0.path == path }
       guard isChecked[Int(path)] else { continue }
       entries[Int(path)].append(
@@ -156,7 +159,6 @@ struct ZnodeProjector {
     var step = ZnodeStep(action: .found)
     if isAnswered {
       step.facts = ZnodeFacts(columns.stat(of: part))
-      if columns.kinds[request].isWrite { step.zxid = columns.zxids[request] }
     }
     switch columns.partKinds[part] {
     case .create:

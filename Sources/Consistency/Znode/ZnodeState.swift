@@ -97,7 +97,7 @@ struct ZnodeStep: Hashable, Sendable {
   var expected: Int32 = -1
   /// The session whose ephemeral is created or removed.
   var owner = nobody
-  /// The transaction that the write became, if the answer tells.
+  /// The zxid of the reply: of a write the transaction that it became.
   var zxid = RecordedStat.unknown
   /// What the answer says of the znode, once the step is done.
   var facts = ZnodeFacts()

@@ -16,6 +16,7 @@ func decideByMonitor(
   case .mutex: MutexMonitor.decide(partition, model: model, budget: budget)
   case .counter: CounterMonitor.decide(partition, model: model, budget: budget)
   case .semaphore: SemaphoreMonitor.decide(partition, model: model, budget: budget)
+  case .znode: model.foreign.flatMap { decideByLikelyOrder(partition, $0) }
   default: nil
   }
 }
