@@ -85,6 +85,7 @@ struct FileCheck {
       file: self.input.path, history: history, compiled: compiled, result: result,
       explained: violated,
       explanation: explanation, shrunk: verb.shrinks ? shrunk : nil)
+    report.operations = input.recordedOperations
     report.furtherNotes = input.notes
     var outcome = outcome(report)
     guard let certificates,
