@@ -14,7 +14,7 @@ struct RunTests {
 
   @Test("Without faults every operation ends, and the history reads back")
   func calm() throws {
-    for seed in 1...20 as ClosedRange<UInt64> {
+    for seed in 1...6 as ClosedRange<UInt64> {
       var options = WorkloadOptions()
       options.clients = 4
       options.steps = 100
@@ -33,7 +33,7 @@ struct RunTests {
 
   @Test("Whatever breaks, clients come to their end, and nothing is answered twice")
   func faults() throws {
-    for seed in 1...60 as ClosedRange<UInt64> {
+    for seed in 1...16 as ClosedRange<UInt64> {
       var options = WorkloadOptions()
       options.clients = 3
       options.steps = 150
@@ -47,7 +47,7 @@ struct RunTests {
       #expect(try world.run(untilNanoseconds: 1_000_000_000_000), "seed \(seed)")
       // The reader refuses a second completion, and one of an operation that never began.
       let history = try world.history()
-      #expect((outcomes(history)[.ok] ?? 0) > 300, "seed \(seed): \(outcomes(history))")
+      #expect((outcomes(history)[.ok] ?? 0) > 200, "seed \(seed): \(outcomes(history))")
     }
   }
 

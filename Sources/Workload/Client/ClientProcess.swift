@@ -98,7 +98,7 @@ public struct ClientProcess: Sendable {
   public var nextDeadline: Instant? {
     guard !isFinished else { return nil }
     let session = session.nextDeadline
-    guard isConnected, !isStopping, plan.isEmpty,
+    guard isConnected, !isStopping, !isClosing, plan.isEmpty,
       let next = pace.nextStep(outstanding: pending.count)
     else { return session }
     return session.map { min($0, next) } ?? next
