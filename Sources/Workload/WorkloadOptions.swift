@@ -94,8 +94,20 @@ public enum Activity: Int, CaseIterable, Hashable, Sendable {
   case multiRead
   /// Waits for what the leader had committed.
   case sync
-  /// Reads the counter and adds one to it by compare-and-set.
+  /// Adds one to the counter by compare-and-set.
   case counter
+  /// Takes the lock, uses the resource behind it, and gives it back.
+  case lock
+  /// Takes the other lock for reading or for writing.
+  case readWriteLock
+  /// Stands for election, and resigns some time after it has won.
+  case election
+  /// Begins and ends together with another client.
+  case doubleBarrier
+  /// Puts an element into the queue.
+  case enqueue
+  /// Takes an element from the queue.
+  case dequeue
   /// Sets a watch that stays, or removes it.
   case addWatch
   /// Leaves the server for another one.
@@ -145,6 +157,7 @@ public struct WorkloadMix: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   public static let standard: WorkloadMix = [
     .get: 30, .set: 15, .conditionalSet: 10, .create: 6, .delete: 6, .exists: 5, .children: 4,
     .createSequential: 4, .createEphemeral: 4, .deleteOwn: 4, .multi: 5, .multiRead: 2, .sync: 4,
-    .counter: 4, .addWatch: 1, .move: 1, .closeSession: 1,
+    .counter: 4, .lock: 2, .readWriteLock: 1, .election: 1, .doubleBarrier: 1, .enqueue: 1,
+    .dequeue: 1, .addWatch: 1, .move: 1, .closeSession: 1,
   ]
 }

@@ -138,7 +138,7 @@ struct TinyServer {
       return .ok
     case .removeWatches:
       return removeWatches(try PathNumberRequest(from: &reader), number)
-    case .exists, .getData, .getChildren2:
+    case .exists, .getData, .getChildren, .getChildren2:
       return read(opcode, try PathWatchRequest(from: &reader), &body, number)
     case .multiRead:
       try multiRead(&reader, &body)
@@ -161,14 +161,15 @@ struct TinyServer {
       return .noNode
     }
     if request.watch {
-      if opcode == .getChildren2 {
+      if opcode == .getChildren2 || opcode == .getChildren {
         connections[number]?.children.insert(path)
       } else {
         connections[number]?.data.insert(path)
       }
     }
     if opcode == .getData { body.buffer(node.data) }
-    if opcode == .getChildren2 { body.strings(node.children) }
+    if opcode == .getChildren2 || opcode == .getChildren { body.strings(node.children) }
+    if opcode == .getChildren { return .ok }
     node.stat.write(to: &body)
     return .ok
   }

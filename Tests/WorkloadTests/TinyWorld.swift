@@ -62,6 +62,7 @@ struct TinyWorld {
       if clients.allSatisfy(\.isFinished) { return true }
       guard let next = nextEvent() else { return false }
       now = max(now, next.at)
+      expireAway()
       if next.isDeadline {
         try advance(next.client)
       } else {
@@ -69,6 +70,18 @@ struct TinyWorld {
       }
     }
     return clients.allSatisfy(\.isFinished)
+  }
+
+  /// Ends the sessions of clients that have been away for longer than their time.
+  private mutating func expireAway() {
+    for client in awayUntil.indices where awayUntil[client] > now {
+      guard now > awayUntil[client] - 800_000_000, let link = links[client],
+        let connection = server.connections[link.number], !connection.isClosed
+      else { continue }
+      server.end(connection.session)
+      server.connections[link.number]?.isClosed = true
+      collect()
+    }
   }
 
   private func nextEvent() -> (at: Int64, client: Int, isDeadline: Bool)? {

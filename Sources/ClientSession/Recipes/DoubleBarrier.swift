@@ -60,6 +60,9 @@ public struct DoubleBarrier: Recipe {
     countOut(&effects)
   }
 
+  /// As ``leave(into:)``.
+  public mutating func conclude(into effects: inout RecipeEffects) { leave(into: &effects) }
+
   // MARK: What happens
 
   /// The request that was asked for has ended.

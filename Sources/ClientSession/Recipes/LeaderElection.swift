@@ -31,6 +31,9 @@ public struct LeaderElection: Recipe {
   /// Resigns, or withdraws.
   public mutating func resign(into effects: inout RecipeEffects) { lock.release(into: &effects) }
 
+  /// As ``resign(into:)``.
+  public mutating func conclude(into effects: inout RecipeEffects) { resign(into: &effects) }
+
   /// The request that was asked for has ended.
   public mutating func completed(
     _ outcome: RequestOutcome, into effects: inout RecipeEffects

@@ -84,6 +84,9 @@ public struct LockRecipe: Recipe {
     }
   }
 
+  /// As ``release(into:)``.
+  public mutating func conclude(into effects: inout RecipeEffects) { release(into: &effects) }
+
   // MARK: What happens
 
   /// The request that was asked for has ended.

@@ -20,6 +20,14 @@ public protocol Recipe: Sendable {
   mutating func received(_ event: WatcherEvent, into effects: inout RecipeEffects)
   /// The session's state changed.
   mutating func changed(to state: SessionState, into effects: inout RecipeEffects)
+  /// Ends what was begun: gives back the lock, resigns, leaves the barrier. Does nothing where there
+  /// is nothing to end.
+  mutating func conclude(into effects: inout RecipeEffects)
+}
+
+extension Recipe {
+  /// Does nothing.
+  public mutating func conclude(into effects: inout RecipeEffects) {}
 }
 
 /// What a recipe wants done and has to tell; the driver empties it.

@@ -22,18 +22,22 @@ public struct ClientProcess: Sendable {
   /// Whether it has stopped, nothing is on its way, and its session is closed if it should be.
   public private(set) var isFinished = false
 
-  private let options: WorkloadOptions
+  let options: WorkloadOptions
   private let servers: [ServerID]
-  private var session: ZooKeeperSession
-  private var work: ClientWork
+  var session: ZooKeeperSession
+  var work: ClientWork
   private var pace: Pace
   private var connections: SeededRandom
   /// What is to be sent next, before any new step.
-  private var plan: [PlannedRequest] = []
+  var plan: [PlannedRequest] = []
+  /// The recipe under way.
+  var run: RecipeRun?
   private var pending = PendingOperations()
   private var unansweredWatchLists: [HistoryRecorder.Invocation] = []
   /// The server of the present connection, or of the last one.
   private var connectedServer = ServerID(rawValue: 0)
+  /// Whether all steps were taken, so that it stops once no lock is held.
+  private var isExhausted = false
   private var isStopping = false
   private var isClosing = false
   /// What the connect request said: whether it continued a session, and from where.
@@ -90,6 +94,7 @@ public struct ClientProcess: Sendable {
   public mutating func advance(
     to now: Instant, into effects: inout SessionEffects, record: inout RunRecord
   ) {
+    useHolding(now, &record)
     session.advance(to: now, into: &effects)
     settle(now, &effects, &record)
   }
@@ -97,11 +102,14 @@ public struct ClientProcess: Sendable {
   /// When ``advance(to:into:record:)`` has something to do; nil if never.
   public var nextDeadline: Instant? {
     guard !isFinished else { return nil }
-    let session = session.nextDeadline
-    guard isConnected, !isStopping, !isClosing, plan.isEmpty,
+    var deadline = session.nextDeadline ?? Instant(nanoseconds: .max)
+    if let due = run?.nextDeadline { deadline = min(deadline, due) }
+    if isConnected, !isStopping, !isClosing, plan.isEmpty,
       let next = pace.nextStep(outstanding: pending.count)
-    else { return session }
-    return session.map { min($0, next) } ?? next
+    {
+      deadline = min(deadline, next)
+    }
+    return deadline.nanoseconds == .max ? nil : deadline
   }
 
   /// There is a connection to the server that was wanted.
@@ -154,12 +162,17 @@ public struct ClientProcess: Sendable {
   public mutating func stop(
     now: Instant, into effects: inout SessionEffects, record: inout RunRecord
   ) {
-    isStopping = true
-    plan.removeAll()
+    beginStopping(now, &record)
     settle(now, &effects, &record)
   }
 
   // MARK: What follows
+
+  private mutating func beginStopping(_ now: Instant, _ record: inout RunRecord) {
+    isStopping = true
+    plan.removeAll { if case .recipe = $0.intent { false } else { true } }
+    concludeRecipe(now, &record)
+  }
 
   private var isConnected: Bool {
     if case .connected = session.state { return true }
@@ -180,12 +193,15 @@ public struct ClientProcess: Sendable {
       }
     } while !effects.news.isEmpty
     if let next = effects.connectsTo { server = next }
-    if isStopping, !isFinished, pending.isEmpty {
-      switch session.state {
-      case .expired, .closed: isFinished = true
-      // A session that was never granted need not be closed.
-      default: isFinished = !options.closesSessions || !isConnected && session.session == 0
-      }
+    if isStopping, pending.isEmpty { isFinished = hasEnded }
+  }
+
+  /// Whether a client that begins nothing new has nothing left to do.
+  private var hasEnded: Bool {
+    switch session.state {
+    case .expired, .closed: true
+    // A session that was never granted need not be closed.
+    default: plan.isEmpty && (!options.closesSessions || !isConnected && session.session == 0)
     }
   }
 
@@ -209,18 +225,23 @@ public struct ClientProcess: Sendable {
         submit(plan.removeFirst(), now, &effects, &record)
       }
       guard plan.isEmpty else { return }
+      if isExhausted, !isStopping, run?.holding == nil { beginStopping(now, &record) }
+      guard plan.isEmpty else { continue }
       if isStopping {
         guard pending.isEmpty, options.closesSessions, !isFinished else { return }
+        // What a recipe still waits for may never come.
+        run = nil
         plan.append(PlannedRequest(request: .closeSession))
         continue
       }
       guard pace.takeStep(now: now, outstanding: pending.count) else { return }
-      switch work.planNext(into: &plan) {
+      switch work.planNext(into: &plan, isBusy: run != nil) {
       case .requests: break
       case .move: moveAnywhere(now, &effects)
+      case .recipe(let activity): begin(activity, now, &record)
       case nil: return
       }
-      if pace.isExhausted { isStopping = true }
+      if pace.isExhausted { isExhausted = true }
     }
   }
 
@@ -242,7 +263,7 @@ public struct ClientProcess: Sendable {
     pending.append(PendingOperation(id: id, invocation: invocation, intent: planned.intent))
   }
 
-  private var place: HistoryRecorder.Place {
+  var place: HistoryRecorder.Place {
     HistoryRecorder.Place(
       process: process, session: session.session, server: connectedServer)
   }
@@ -260,10 +281,15 @@ public struct ClientProcess: Sendable {
           ClientAnswer(outcome, isWrite: operation.invocation.isWrite))
       }
       if isClosing, pending.isEmpty { isClosing = false }
-      work.learn(operation.intent, outcome, into: &plan)
-      pace.stepEnded(now: now)
+      if case .recipe(let number) = operation.intent {
+        if run?.number == number { withRecipe(now, &record) { $0.completed(outcome, into: &$1) } }
+      } else {
+        work.learn(operation.intent, outcome)
+        pace.stepEnded(now: now)
+      }
     case .watch(let event, let zxid):
       record.history.watch(event, zxid: zxid, at: place, now: now)
+      withRecipe(now, &record) { $0.received(event, into: &$1) }
     case .restoringWatches(let list):
       unansweredWatchLists.append(
         record.history.invoke(
@@ -273,7 +299,9 @@ public struct ClientProcess: Sendable {
       record.history.complete(
         invocation, error == .ok ? .done(.done, zxid: zxid) : .refused(error, zxid: zxid),
         now: now)
-    case .state(let state): enter(state, now, &effects, &record)
+    case .state(let state):
+      enter(state, now, &record)
+      withRecipe(now, &record) { $0.changed(to: state, into: &$1) }
     }
   }
 
@@ -289,8 +317,7 @@ public struct ClientProcess: Sendable {
   }
 
   private mutating func enter(
-    _ state: SessionState, _ now: Instant, _ effects: inout SessionEffects,
-    _ record: inout RunRecord
+    _ state: SessionState, _ now: Instant, _ record: inout RunRecord
   ) {
     if record.notesAnswers { note(state, &record) }
     switch state {
@@ -313,9 +340,15 @@ public struct ClientProcess: Sendable {
       }
     case .expired:
       record.history.expired(at: place, now: now)
-      work.sessionEnded()
-    case .closed: work.sessionEnded()
+      endSession()
+    case .closed: endSession()
     }
+  }
+
+  private mutating func endSession() {
+    work.sessionEnded()
+    // A recipe's requests are for the session that it began in.
+    plan.removeAll { if case .recipe = $0.intent { true } else { false } }
   }
 }
 

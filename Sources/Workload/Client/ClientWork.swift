@@ -16,8 +16,8 @@ enum Intent: Hashable, Sendable {
   case key(Int)
   /// A znode that the client made and may remove.
   case ownNode
-  /// The counter's value, to which one is added.
-  case counter
+  /// The recipe with that number.
+  case recipe(Int)
 }
 
 /// Chooses what a client does next from its random numbers and the results so far.
@@ -32,9 +32,10 @@ struct ClientWork: Sendable {
   /// The znodes that the client made, oldest first.
   private var ownNodes: [[UInt8]] = []
   private var hasPersistentWatch = false
+  /// How many recipes were begun.
+  private(set) var recipeCount = 0
 
   private static let sequential = Array("/s".utf8)
-  private static let counter = Array("/counter".utf8)
 
   init(options: WorkloadOptions, client: Int, random: SeededRandom) {
     self.options = options
@@ -49,15 +50,13 @@ struct ClientWork: Sendable {
 
   /// What the client creates before it begins: its share of the znodes.
   mutating func preparation() -> [PlannedRequest] {
-    var paths = [Self.sequential, Self.counter] + keys
+    var paths = [Self.sequential] + keys
     if options.reads == .afterWrite {
       paths += (0..<options.clients).map { Array("/m\($0)".utf8) }
     }
     return paths.indices.filter { $0 % max(1, options.clients) == client }.map { index in
-      let path = paths[index]
-      let value = path == Self.counter ? Array("0".utf8) : newValue()
-      return PlannedRequest(
-        request: .create(path: path, data: value, mode: .persistent, stat: true))
+      PlannedRequest(
+        request: .create(path: paths[index], data: newValue(), mode: .persistent, stat: true))
     }
   }
 
@@ -79,10 +78,17 @@ struct ClientWork: Sendable {
     case requests
     /// To go to another server.
     case move
+    /// To begin a recipe.
+    case recipe(Activity)
   }
 
   /// Plans the next step; nil if there is nothing to choose from.
-  mutating func planNext(into plan: inout [PlannedRequest]) -> Step? {
+  ///
+  /// - Parameters:
+  ///   - plan: where the requests go.
+  ///   - isBusy: whether a recipe is under way, so that no other can begin.
+  /// - Returns: what it is.
+  mutating func planNext(into plan: inout [PlannedRequest], isBusy: Bool) -> Step? {
     guard let activity = options.mix.choose(&random) else { return nil }
     let key = random.below(keys.count)
     switch activity {
@@ -96,7 +102,9 @@ struct ClientWork: Sendable {
       planRead(.multiRead(others + [.getChildren(path: Self.sequential)]), .nothing, into: &plan)
     case .move where options.placement != .pinned: return .move
     case .move: planRead(.getData(path: keys[key]), .key(key), into: &plan)
-    case .counter: planRead(.getData(path: Self.counter), .counter, into: &plan)
+    case .counter, .lock, .readWriteLock, .election, .doubleBarrier, .enqueue, .dequeue:
+      if !isBusy { return .recipe(activity) }
+      planRead(.getData(path: keys[key]), .key(key), into: &plan)
     case .deleteOwn:
       guard let path = ownNodes.isEmpty ? nil : ownNodes.removeFirst() else {
         planRead(.getData(path: keys[key]), .key(key), into: &plan)
@@ -191,28 +199,44 @@ struct ClientWork: Sendable {
     return .multi(operations)
   }
 
-  /// Learns from a result; what has to follow is planned.
-  mutating func learn(
-    _ intent: Intent, _ outcome: RequestOutcome, into plan: inout [PlannedRequest]
-  ) {
+  /// Learns from a result.
+  mutating func learn(_ intent: Intent, _ outcome: RequestOutcome) {
     switch (intent, outcome) {
     case (.key(let key), .done(.stat(let stat), _)), (.key(let key), .done(.data(_, let stat), _)):
       versions[key] = stat.version
     case (.key(let key), .done(.created, _)): versions[key] = 0
     case (.key(let key), .refused(.noNode, _)): versions[key] = -1
     case (.ownNode, .done(.created(let path, _), _)): ownNodes.append(path)
-    case (.counter, .done(.data(let data?, let stat), _)):
-      guard let value = Int(String(decoding: data, as: UTF8.self)) else { return }
-      plan.append(
-        PlannedRequest(
-          request: .setData(
-            path: Self.counter, data: Array("\(value + 1)".utf8), version: stat.version)))
     default: break
     }
   }
 
-  /// The session has ended, and its ephemeral znodes with it or soon.
+  /// The session has ended, and its watches with it.
   mutating func sessionEnded() {
     hasPersistentWatch = false
+  }
+
+  // MARK: Recipes
+
+  /// A recipe that is chosen, ready to begin.
+  mutating func makeRecipe(_ activity: Activity, session: Int64) -> any Recipe {
+    recipeCount += 1
+    let guid = Array("c\(client).\(recipeCount)".utf8)
+    func folder(_ name: StaticString) -> [UInt8] { Array("\(name)".utf8) }
+    switch activity {
+    case .readWriteLock:
+      return LockRecipe(
+        folder: folder("/rwlock"), kind: random.chance(2, in: 3) ? .read : .write, guid: guid,
+        session: session)
+    case .election:
+      return LeaderElection(
+        folder: folder("/election"), candidate: guid, guid: guid, session: session)
+    case .doubleBarrier:
+      return DoubleBarrier(folder: folder("/barrier"), name: guid, members: 2, session: session)
+    case .enqueue: return EnqueueRecipe(folder: folder("/queue"), value: newValue(), guid: guid)
+    case .dequeue: return DequeueRecipe(folder: folder("/queue"))
+    case .counter: return CounterRecipe(path: folder("/counter"), adding: 1)
+    default: return LockRecipe(folder: folder("/lock"), guid: guid, session: session)
+    }
   }
 }

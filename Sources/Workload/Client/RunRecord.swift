@@ -1,7 +1,7 @@
 import ClientSession
 import LinnaeusBase
 
-/// What the clients of a run share: the history that they write.
+/// What the clients of a run share: the history that they write, and the resources behind locks.
 public struct RunRecord: Sendable {
   /// The history.
   public var history: HistoryRecorder
@@ -9,10 +9,28 @@ public struct RunRecord: Sendable {
   package var notesAnswers = false
   /// What servers told the clients; whoever asked for it empties it.
   package var answers: [ClientAnswer] = []
+  private var resources: [(name: [UInt8], highestToken: Zxid)] = []
 
   /// Begins a run.
   public init(history: HistoryRecorder) {
     self.history = history
+  }
+
+  /// Uses a resource, which lies outside ZooKeeper, with the token of the lock that guards it.
+  ///
+  /// - Parameters:
+  ///   - name: the resource's.
+  ///   - token: what proves that the lock was held.
+  ///   - fences: whether the resource refuses a token older than one that it has seen.
+  /// - Returns: whether it did not refuse.
+  mutating func use(_ name: [UInt8], token: Zxid, fences: Bool) -> Bool {
+    guard let index = resources.firstIndex(where: { $0.name == name }) else {
+      resources.append((name, token))
+      return true
+    }
+    if fences, token < resources[index].highestToken { return false }
+    resources[index].highestToken = max(token, resources[index].highestToken)
+    return true
   }
 }
 

@@ -214,6 +214,38 @@ public struct HistoryRecorder: Sendable {
     end(now)
   }
 
+  /// Records that a lock or an office was acquired, or that it is held no more: `released`, before
+  /// it is given back, or because it may be lost.
+  mutating func lock(
+    _ function: StaticString, _ holding: Holding, isLost: Bool = false, at place: Place,
+    now: Instant
+  ) {
+    begin(line: "ok", at: place)
+    text.append(",\"f\":\"")
+    text.append(function)
+    text.append("\",\"lock\":")
+    text.appendText(holding.lock)
+    text.append(",\"token\":")
+    text.appendHexadecimal(holding.token.rawValue)
+    text.append(",\"node\":")
+    text.appendText(holding.node)
+    if isLost { text.append(",\"lost\":true") }
+    end(now)
+  }
+
+  /// Records a use of the resource behind a lock.
+  mutating func effect(
+    on resource: [UInt8], token: Zxid, isAccepted: Bool, at place: Place, now: Instant
+  ) {
+    begin(line: "ok", at: place)
+    text.append(",\"f\":\"effect\",\"resource\":")
+    text.appendText(resource)
+    text.append(",\"token\":")
+    text.appendHexadecimal(token.rawValue)
+    text.append(isAccepted ? ",\"accepted\":true" : ",\"accepted\":false")
+    end(now)
+  }
+
   /// Records a fault, or anything else that no client did: a line of the process `nemesis`.
   public mutating func nemesis(_ function: String, _ value: Value, now: Instant) {
     text.append("{\"type\":\"info\",\"process\":\"nemesis\",\"f\":")
