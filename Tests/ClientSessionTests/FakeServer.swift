@@ -45,11 +45,13 @@ struct FakeServer {
 
   /// An answer to a connect request.
   static func granting(
-    session: Int64 = 7, timeoutMilliseconds: Int32 = 6000, password: [UInt8] = testPassword
+    session: Int64 = 7, timeoutMilliseconds: Int32 = 6000, password: [UInt8] = testPassword,
+    protocolVersion: Int32 = 0
   ) -> [UInt8] {
     framed {
       ConnectResponse(
-        timeoutMilliseconds: timeoutMilliseconds, session: session, password: password
+        protocolVersion: protocolVersion, timeoutMilliseconds: timeoutMilliseconds,
+        session: session, password: password
       ).write(to: &$0)
     }
   }
@@ -65,9 +67,9 @@ struct FakeServer {
   }
 
   /// A watch event.
-  static func event(_ kind: WatchEventKind, path: String) -> [UInt8] {
+  static func event(_ kind: WatchEventKind, path: String, zxid: Int64 = -1) -> [UInt8] {
     framed {
-      ReplyHeader(xid: -1, zxid: Zxid(rawValue: -1), error: .ok).write(to: &$0)
+      ReplyHeader(xid: -1, zxid: Zxid(rawValue: zxid), error: .ok).write(to: &$0)
       WatcherEvent.write(kind, path: path, to: &$0)
     }
   }
@@ -81,14 +83,20 @@ struct SessionUnderTest {
   var effects = SessionEffects()
   var now: Int64 = 0
 
-  init(_ options: ZooKeeperSession.Options = ZooKeeperSession.Options()) {
-    session = ZooKeeperSession(options: options)
+  init(
+    _ options: ZooKeeperSession.Options = ZooKeeperSession.Options(), servers: ServerList? = nil
+  ) {
+    session = ZooKeeperSession(options: options, servers: servers)
   }
 
   private var instant: Instant { Instant(milliseconds: now) }
 
   mutating func connect() {
     session.connected(now: instant, into: &effects)
+  }
+
+  mutating func disconnect() {
+    session.disconnected(now: instant, into: &effects)
   }
 
   /// Connected, with nothing left in the effects.
@@ -117,6 +125,21 @@ struct SessionUnderTest {
   mutating func takeNews() -> [SessionNews] {
     defer { effects.news.removeAll() }
     return effects.news
+  }
+
+  /// The server to which it wanted a connection since this was last called.
+  mutating func takeWanted() -> ServerID? {
+    defer { effects.connectsTo = nil }
+    return effects.connectsTo
+  }
+
+  /// The connect request, which must be the last that it sent.
+  mutating func takeConnectRequest() throws -> ConnectRequest {
+    let message = try FakeServer.messages(in: takeOutput()).last ?? []
+    return try message.withBorrowedBytes { bytes in
+      var reader = ByteReader(bytes)
+      return try ConnectRequest(from: &reader)
+    }
   }
 
   /// What it sent since this was last called.

@@ -1,4 +1,5 @@
 import ClientSession
+import Jute
 import LinnaeusBase
 import OperationHistory
 import Testing
@@ -61,5 +62,34 @@ struct RunTests {
       return world.record.history.bytes
     }
     #expect(try run() == run())
+  }
+
+  @Test(
+    "With retransmission each write is one operation, done once, however often the connection breaks"
+  )
+  func exactlyOnce() throws {
+    for seed in 1...8 as ClosedRange<UInt64> {
+      var options = WorkloadOptions()
+      options.clients = 3
+      options.steps = 150
+      options.depth = 1 + Int(seed % 4)
+      options.mix = [.set: 5, .get: 3, .sync: 1, .move: 1]
+      options.session.asksForRetransmission = true
+      var world = TinyWorld(options, seed: seed, faults: .init(breaks: 25))
+      world.server.grantsRetransmission = true
+      #expect(try world.run(untilNanoseconds: 1_000_000_000_000), "seed \(seed)")
+      let history = try world.history()
+      // Only the last request of a session, to close it, finds no session when it comes again.
+      let unknown = history.operations.filter { $0.outcome == .info }
+      #expect(unknown.allSatisfy { history.name(of: $0) == "closeSession" }, "seed \(seed)")
+      let sets = history.operations.count {
+        $0.error == .absent && history.name(of: $0) == "setData"
+      }
+      let versions = (0..<options.keys).reduce(0) {
+        $0 + Int(world.server.nodes["/k\($1)"]?.stat.version ?? 0)
+      }
+      #expect(sets == versions, "seed \(seed)")
+      #expect(sets > 100, "seed \(seed)")
+    }
   }
 }
