@@ -56,6 +56,11 @@ public enum Placement: Hashable, Sendable {
   case spread
   /// Only the one whose place is the client's number.
   case pinned
+  /// Only these, in turn: the leader, for one.
+  case only([ServerID])
+
+  /// Whether a client may go to any server.
+  var allowsMoves: Bool { self == .anyServer || self == .spread }
 }
 
 /// When a client starts its next step.

@@ -82,6 +82,7 @@ public struct ClientProcess: Sendable {
       let first = client % servers.count
       list = ServerList(inOrder: Array(servers[first...] + servers[..<first]))
     case .pinned: list = ServerList(inOrder: [servers[client % servers.count]])
+    case .only(let chosen): list = ServerList(inOrder: chosen)
     }
     session = ZooKeeperSession(
       options: options.session, servers: list, seed: connections.next())

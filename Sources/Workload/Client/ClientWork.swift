@@ -100,7 +100,7 @@ struct ClientWork: Sendable {
     case .multiRead:
       let others = (0..<3).map { _ in MultiReadOperation.getData(path: anyKey()) }
       planRead(.multiRead(others + [.getChildren(path: Self.sequential)]), .nothing, into: &plan)
-    case .move where options.placement != .pinned: return .move
+    case .move where options.placement.allowsMoves: return .move
     case .move: planRead(.getData(path: keys[key]), .key(key), into: &plan)
     case .counter, .lock, .readWriteLock, .election, .doubleBarrier, .enqueue, .dequeue:
       if !isBusy { return .recipe(activity) }

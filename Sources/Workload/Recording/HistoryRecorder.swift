@@ -8,7 +8,7 @@ import OperationHistory
 /// A line is complete when the call that writes it returns, and an invocation is written before its
 /// request leaves: what was recorded is sound wherever it is cut off.
 public struct HistoryRecorder: Sendable {
-  var text = JSONText()
+  private var text = JSONText()
   private var lastOperation: Int64 = 0
   private var lastProcess: Int64 = -1
   /// How many operations were begun.
@@ -40,10 +40,11 @@ public struct HistoryRecorder: Sendable {
   /// What was written so far and not taken.
   public var bytes: [UInt8] { text.bytes }
 
-  /// Takes what was written since this was last called, for a driver that writes it to a file.
-  public mutating func takeBytes() -> [UInt8] {
-    defer { text.bytes = [] }
-    return text.bytes
+  /// Hands over what was written since this was last called, for a driver that writes it to a file
+  /// as it grows; the room is used again.
+  public mutating func drain(_ take: (BorrowedBytes) -> Void) {
+    text.bytes.withBorrowedBytes(take)
+    text.bytes.removeAll(keepingCapacity: true)
   }
 
   /// The number of a new session.
@@ -138,7 +139,9 @@ public struct HistoryRecorder: Sendable {
     text.appendText(Array(error.name.utf8))
   }
 
+  /// The answer to an `auth` has no zxid of its own and says 0.
   private mutating func end(_ zxid: Zxid, _ now: Instant) {
+    guard zxid.rawValue > 0 else { return end(now) }
     text.append(",\"zxid\":")
     text.appendHexadecimal(zxid.rawValue)
     end(now)
@@ -197,7 +200,7 @@ public struct HistoryRecorder: Sendable {
     end(now)
   }
 
-  /// Records a watch event; a zxid below zero was not told.
+  /// Records a watch event; a zxid of −1 was not told.
   mutating func watch(_ event: WatcherEvent, zxid: Zxid, at place: Place, now: Instant) {
     begin(line: "watch", at: place)
     text.append(",\"event\":")
@@ -210,8 +213,7 @@ public struct HistoryRecorder: Sendable {
     }
     text.append(",\"path\":")
     text.appendText(event.path)
-    if zxid.rawValue >= 0 { return end(zxid, now) }
-    end(now)
+    end(zxid, now)
   }
 
   /// Records that a lock or an office was acquired, or that it is held no more: `released`, before
