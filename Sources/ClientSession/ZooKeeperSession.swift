@@ -24,7 +24,8 @@ public struct ZooKeeperSession: Sendable {
     /// Whether a server without a quorum will do.
     public var acceptsReadOnly = false
     /// Whether to ask for exactly-once: requests without an answer are then sent again, with the
-    /// same xid, after a reconnection.
+    /// same xid, after a reconnection; but not reads that were sent before a write, for which it is
+    /// too late.
     public var asksForRetransmission = false
     /// The largest message that the server may send, in bytes.
     public var maximumMessageLength = 256 << 20

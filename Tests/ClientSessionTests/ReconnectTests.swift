@@ -331,6 +331,25 @@ struct ReconnectTests {
       ])
   }
 
+  @Test("A read that was sent before a write is not run again, for it would see the write")
+  func readBeforeWrite() throws {
+    var test = Self.retransmitting()
+    let early = test.submit(.getData(path: Self.path))
+    let sync = test.submit(.sync(path: Self.path))
+    _ = test.submit(.delete(path: Self.path))
+    _ = test.submit(.getData(path: Self.path))
+    test.disconnect()
+    #expect(
+      test.takeNews() == [
+        .completed(early, .lost(.connectionLost)), .completed(sync, .lost(.connectionLost)),
+        .state(.disconnected(.closedByServer)),
+      ])
+    test.connect()
+    test.effects.removeAll()
+    test.receive(FakeServer.granting(protocolVersion: ConnectRequest.retransmission))
+    #expect(try FakeServer.requests(in: test.takeOutput()).map(\.xid) == [3, 4])
+  }
+
   @Test("Where it is not granted any more, unanswered requests are lost, and not sent again")
   func grantEnds() throws {
     var test = Self.retransmitting()

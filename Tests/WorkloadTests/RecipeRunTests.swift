@@ -132,7 +132,7 @@ struct RecipeRunTests {
       #expect(
         world.server.nodes["/counter"]?.data.map { String(decoding: $0, as: UTF8.self) }
           == "\(count)")
-      #expect(count > 10 && put.count > 10 && taken.count > 5, "seed \(seed)")
+      #expect(count > 5 && put.count > 5 && taken.count > 2, "seed \(seed)")
       #expect(Set(taken).count == taken.count, "seed \(seed)")
       let left = world.server.nodes["/queue"]?.children.count
       #expect(left == put.count - taken.count, "seed \(seed)")

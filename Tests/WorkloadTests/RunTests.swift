@@ -13,6 +13,44 @@ struct RunTests {
     history.operations.reduce(into: [:]) { $0[$1.outcome, default: 0] += 1 }
   }
 
+  /// A number that a record has as `"0x…"`.
+  private func number(_ name: String, in record: Value) -> Int64? {
+    guard case .map(let fields) = record else { return nil }
+    let value = fields.first { $0.name == .string(name) }?.value
+    guard case .string(let text)? = value else { return nil }
+    return Int64(text.dropFirst(2), radix: 16)
+  }
+
+  /// Whether zxids do not fall from one operation of a session to the next, and each connect request
+  /// names the last one seen, below which nothing that follows goes.
+  private func sessionsGoForward(_ history: History) -> [String] {
+    var failures: [String] = []
+    var connects: [(line: Int32, process: Int64, zxid: Int64)] = []
+    for annotation in history.annotations {
+      guard case .map(let fields) = annotation.value,
+        case .integer(let process)? = fields.first(where: { $0.name == .string("process") })?.value,
+        let zxid = number("lastZxidSeen", in: annotation.value)
+      else { continue }
+      connects.append((annotation.line, process, zxid))
+    }
+    var last: [Int64: Int64] = [:]
+    for operation in history.operations where operation.completionLine > 0 {
+      let fields = history.values[operation.completionFields]
+      guard let zxid = number("zxid", in: fields) else { continue }
+      let process = operation.process
+      if zxid < last[process] ?? 0 { failures.append("operation \(operation.id) goes back") }
+      last[process] = zxid
+      for connect in connects where connect.process == process {
+        let isBefore = operation.completionLine < connect.line && zxid > connect.zxid
+        let isAfter = operation.invocationLine > connect.line && zxid < connect.zxid
+        if isBefore || isAfter {
+          failures.append("operation \(operation.id) and line \(connect.line)")
+        }
+      }
+    }
+    return failures
+  }
+
   @Test("Without faults every operation ends, and the history reads back")
   func calm() throws {
     for seed in 1...6 as ClosedRange<UInt64> {
@@ -48,6 +86,7 @@ struct RunTests {
       #expect(try world.run(untilNanoseconds: 1_000_000_000_000), "seed \(seed)")
       // The reader refuses a second completion, and one of an operation that never began.
       let history = try world.history()
+      #expect(sessionsGoForward(history).isEmpty, "seed \(seed)")
       #expect((outcomes(history)[.ok] ?? 0) > 200, "seed \(seed): \(outcomes(history))")
     }
   }
@@ -80,8 +119,12 @@ struct RunTests {
       #expect(try world.run(untilNanoseconds: 1_000_000_000_000), "seed \(seed)")
       let history = try world.history()
       // Only the last request of a session, to close it, finds no session when it comes again.
-      let unknown = history.operations.filter { $0.outcome == .info }
-      #expect(unknown.allSatisfy { history.name(of: $0) == "closeSession" }, "seed \(seed)")
+      for operation in history.operations where operation.outcome == .info {
+        let name = history.name(of: operation)
+        #expect(["closeSession", "getData", "sync"].contains(name), "seed \(seed): \(name)")
+        #expect(name == "closeSession" || options.depth > 1, "seed \(seed): \(name)")
+      }
+      #expect(sessionsGoForward(history).isEmpty, "seed \(seed)")
       let sets = history.operations.count {
         $0.error == .absent && history.name(of: $0) == "setData"
       }

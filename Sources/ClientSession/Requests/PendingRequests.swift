@@ -18,6 +18,14 @@ struct PendingRequests: Sendable {
       default: id != nil
       }
     }
+
+    /// Whether it is done once however often it is sent.
+    var isWrite: Bool {
+      switch request {
+      case .create, .delete, .setData, .setACL, .multi, .reconfig, .closeSession: true
+      default: false
+      }
+    }
   }
 
   private var sent: [Sent] = []
@@ -141,10 +149,21 @@ struct PendingRequests: Sendable {
   }
 
   /// Those that were sent and cannot be sent again, which are pending no more.
+  ///
+  /// They include the reads in front of a write. The write may have been done, and would not be done
+  /// again; a read that is run again would see it, and more, though it was asked for before.
   mutating func takeUnrepeatable() -> [Sent] {
     let all = takeSent()
-    sent = all.filter(\.isRepeatable)
-    return all.filter { !$0.isRepeatable }
+    let lastWrite = all.lastIndex(where: \.isWrite) ?? 0
+    var lost: [Sent] = []
+    for (index, request) in all.enumerated() {
+      if request.isRepeatable, request.isWrite || index >= lastWrite {
+        sent.append(request)
+      } else {
+        lost.append(request)
+      }
+    }
+    return lost
   }
 
   /// All that wait, which are pending no more.

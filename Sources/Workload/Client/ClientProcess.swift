@@ -297,8 +297,10 @@ public struct ClientProcess: Sendable {
           .setWatches(list), xid: SpecialXid.setWatches, at: place, now: now))
     case .restoredWatches(let error, let zxid):
       let invocation = unansweredWatchLists.removeFirst()
+      // It overtakes requests that are sent again, so that its zxid has no place in their order.
+      let told = session.retransmits ? .zero : zxid
       record.history.complete(
-        invocation, error == .ok ? .done(.done, zxid: zxid) : .refused(error, zxid: zxid),
+        invocation, error == .ok ? .done(.done, zxid: told) : .refused(error, zxid: told),
         now: now)
     case .state(let state):
       enter(state, now, &record)
