@@ -33,8 +33,6 @@ extension Zab {
     package static let answersSyncAtOnce = Mutations(rawValue: 1 << 10)
     /// A follower acknowledges a proposal before it is durable.
     package static let acknowledgesEarly = Mutations(rawValue: 1 << 11)
-    /// A leader takes no notice of a learner that knows more (section 8, step 3).
-    package static let ignoresLearnersAhead = Mutations(rawValue: 1 << 12)
 
     /// Each of them and its name.
     package static let all: [(name: String, mutation: Mutations)] = [
@@ -45,7 +43,6 @@ extension Zab {
       ("leaves-hole", .leavesHole), ("trusts-snapshot-early", .trustsSnapshotEarly),
       ("acknowledges-proposals-first", .acknowledgesProposalsFirst),
       ("answers-sync-at-once", .answersSyncAtOnce), ("acknowledges-early", .acknowledgesEarly),
-      ("ignores-learners-ahead", .ignoresLearnersAhead),
     ]
   }
 }

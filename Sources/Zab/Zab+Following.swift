@@ -57,7 +57,7 @@ extension Zab {
     effects.events.append(.log(packet.zxid))
     if mutations.contains(.acknowledgesEarly) {
       durable = packet.zxid
-      acknowledgeProposals(into: &effects)
+      continueLearning(into: &effects)
     }
     return true
   }

@@ -213,8 +213,7 @@ extension Zab {
     links[slot].learner.currentEpoch = Int64(epoch)
     links[slot].learner.lastZxid = packet.zxid
     if leadership.stage == .confirming, epoch != -1, isVoter(links[slot].learner.server),
-      (Int64(epoch), packet.zxid.rawValue) > (currentEpoch, window.last.rawValue),
-      !mutations.contains(.ignoresLearnersAhead)
+      (Int64(epoch), packet.zxid.rawValue) > (currentEpoch, window.last.rawValue)
     {
       return leave("server \(links[slot].learner.server) knows more", into: &effects)
     }

@@ -110,8 +110,11 @@ extension Zab {
       // What it says that it has must not get lost.
       guard following.isPromiseDurable, durable >= window.last else { return }
       let epoch = following.isNewPromise ? Int32(truncatingIfNeeded: currentEpoch) : -1
+      let needsSnapshot = !following.isNewPromise && following.epoch == snapshotEpoch
       following.stage = .promised
-      effects.send(.ackEpoch, zxid: window.last, on: link) { $0.int32(epoch) }
+      effects.send(.ackEpoch, zxid: needsSnapshot ? Self.nothing : window.last, on: link) {
+        $0.int32(epoch)
+      }
     case .securing:
       // The history before the epoch: ZOOKEEPER-4643.
       guard durable >= following.historyEnd || mutations.contains(.writesEpochEarly) else { return }
@@ -145,9 +148,32 @@ extension Zab {
 
   mutating func chooseTruncation(_ packet: QuorumPacket, into effects: inout ZabEffects) {
     guard following.stage == .promised else { return surprised(by: packet, into: &effects) }
+    guard packet.zxid >= window.floor else { return requestSnapshot(into: &effects) }
     following.stage = .truncating
+    following.watermark = packet.zxid
     isReloading = true
     effects.events.append(.reload(packet.zxid))
+  }
+
+  /// Whoever says that it has this gets a snapshot: no log begins before it.
+  private static let nothing = Zxid(rawValue: -1)
+
+  /// Joins the same leader again, for a snapshot.
+  ///
+  /// What has to go may be part of the snapshot on disk, which cannot be cut: that of a leader that
+  /// nobody else followed, or this server's own, taken after it was started with a log that had
+  /// more than what was committed. Everything must stay on the disk until another snapshot takes
+  /// its place, for a quorum may count on what comes before. And the truth must be told to every
+  /// leader that may not have all that is committed: only the one that sent TRUNC, in the same
+  /// epoch, is told otherwise, and it does not count that acknowledgement.
+  private mutating func requestSnapshot(into effects: inout ZabEffects) {
+    guard let link = following.link else { return }
+    effects.note("the log cannot be cut: leader \(following.leader) is asked for a snapshot")
+    snapshotEpoch = following.epoch
+    following.attempts = 0
+    effects.close(link)
+    links[Int(link)] = Link()
+    connect(into: &effects)
   }
 
   mutating func chooseSnapshot(
@@ -182,8 +208,8 @@ extension Zab {
     durable = Zxid(rawValue: .min)
     if phase == .looking { return beginElection(into: &effects) }
     guard following.stage == .truncating, let link = following.link else { return }
+    guard window.last == following.watermark else { return requestSnapshot(into: &effects) }
     following.stage = .synchronising
-    following.watermark = window.last
     following.lastHeard = now
     readHeldInput(on: link, into: &effects)
   }

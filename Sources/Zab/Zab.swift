@@ -50,6 +50,8 @@ public struct Zab: Sendable {
   var durable: Zxid
   /// Whether the log has to be recovered before anything else: there is no election without it.
   var isReloading = false
+  /// The epoch whose leader is asked for a snapshot.
+  var snapshotEpoch: Int64?
   /// The largest epoch that a voter has promised, as far as is known.
   var highestEpoch: Int64 = 0
 

@@ -180,17 +180,24 @@ extension Ensemble {
     }
   }
 
+  private func crashAndRestart(_ server: Int) {
+    crash(server)
+    let pause = random.chance(1, in: 2) ? 5_000 : 100_000
+    queue.plan(.restart(server: server), at: now + Int64(random.below(pause)))
+  }
+
   func makeFault() {
     guard isFaulty else { return }
     queue.plan(.fault, at: now + 1 + Int64(random.below(Int(options.faultPause * 2))))
     let server = random.below(servers.count)
-    switch random.below(7) {
-    case 0, 1:
-      crash(server)
-      queue.plan(.restart(server: server), at: now + Int64(random.below(400_000)))
+    switch random.below(8) {
+    case 0, 1: crashAndRestart(server)
+    case 7:
+      // The power fails.
+      for other in servers.indices where random.chance(4, in: 5) { crashAndRestart(other) }
     case 2:
-      for other in servers.indices where other != server { cut(server, other) }
       count("split")
+      for other in servers.indices where other != server { cut(server, other) }
     case 3:
       let other = random.below(servers.count)
       if other != server { cut(server, other) }

@@ -66,6 +66,7 @@ extension Ensemble {
       writeEpoch(file, epoch, server)
     case .reload(let zxid):
       if zxid.rawValue < .max { count("TRUNC") }
+      if zxid < servers[server].disk.snapshotZxid { fail("a snapshot cannot be cut") }
       servers[server].disk.cut = zxid.rawValue < .max ? zxid : nil
       servers[server].incoming = nil
       queue.plan(.reload(server: server, life: servers[server].life), at: now + 1_000)
@@ -93,6 +94,7 @@ extension Ensemble {
     case .reportSessions: ask(server) { $0.reportSessions([], into: &$1) }
     case .revalidate, .touched, .learnerGone, .revalidated, .configured: break
     case .note(let text):
+      if text.contains("cannot be cut") { count("snapshot in place of TRUNC") }
       note(server, text)
       checkNote(text, server)
     }
@@ -182,9 +184,10 @@ extension Ensemble {
   }
 
   func sync(_ server: Int) {
-    servers[server].syncs.append(committed.count)
     input(server) {
       guard $0.isServing else { return }
+      servers[server].syncs.append(
+        (committed.count, $0.phase == .leading ? $0.window.last : .zero))
       if $0.phase == .leading {
         $0.answerSync(link: nil, provesLeadership: options.provesLeadership, into: &$1)
       } else {
@@ -198,7 +201,10 @@ extension Ensemble {
     guard !servers[server].syncs.isEmpty else { return fail("a sync is answered twice") }
     count("sync")
     let known = servers[server].syncs.removeFirst()
-    if options.provesLeadership, servers[server].state.count < known {
+    if let last = servers[server].state.last?.zxid, last < known.proposed {
+      fail("leader \(servers[server].id) has answered a sync before what was proposed")
+    }
+    if options.provesLeadership, servers[server].state.count < known.committed {
       fail("\(servers[server].id) has answered a sync and lacks what was committed before")
     }
   }

@@ -36,8 +36,9 @@ struct TestServer {
   var incoming: (link: Int32, zxid: Zxid, bytes: [UInt8])?
   var effects = ZabEffects()
   var wakeAt: Int64 = .max
-  /// The clients' syncs that are not answered: how many transactions were acknowledged before.
-  var syncs: [Int] = []
+  /// The clients' syncs that are not answered: how many transactions were committed before, and
+  /// what the server had proposed if it leads.
+  var syncs: [(committed: Int, proposed: Zxid)] = []
   /// From `serve` to `stopServing`.
   var isServing = false
 }
@@ -178,7 +179,7 @@ final class Ensemble {
     var zabOptions = ZabOptions()
     zabOptions.tickMilliseconds = options.tickMilliseconds
     zabOptions.finalizeWaitMilliseconds = 20
-    zabOptions.maxNotificationMilliseconds = 1_000
+    zabOptions.maxNotificationMilliseconds = 4 * options.tickMilliseconds
     zabOptions.commitLogCount = options.commitLogCount
     servers[server].zab = Zab(
       options: zabOptions, id: servers[server].id, configuration: configuration,
@@ -220,6 +221,10 @@ final class Ensemble {
     servers[server].incoming = nil
     for transaction in disk.log {
       if let cut = disk.cut, transaction.zxid > cut { continue }
+      guard transaction.zxid > window.last else {
+        fail("\(servers[server].id) has \(transaction.zxid) in its log behind \(window.last)")
+        break
+      }
       servers[server].state.append(transaction)
       transaction.payload.withBorrowedBytes { window.append($0, zxid: transaction.zxid) }
       window.commit(upTo: transaction.zxid)
@@ -257,7 +262,7 @@ final class Ensemble {
     if isLog { servers[server].disk.batch = disk.writes.count }
     queue.plan(
       .disk(server: server, life: servers[server].life, isLog: isLog),
-      at: now + 1 + Int64(random.below(Int(options.diskDelay))))
+      at: now + 1 + Int64(random.below(Int(isLog ? options.diskDelay : options.diskDelay / 4))))
   }
 
   func write(_ write: TestDisk.Write, _ server: Int) {

@@ -13,6 +13,9 @@ enum Effort {
     return ends.count == 2 ? ends[0]...ends[1] : 1...(ends.first ?? 1)
   }
 
+  /// So many seeds are tried to see a bug.
+  static var mutantSeeds: Int { environment("ZAB_MUTANT_SEEDS").flatMap { Int($0) } ?? 1_000 }
+
   static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
 
@@ -28,12 +31,13 @@ enum Effort {
     options.participants = [3, 3, 3, 5, 1, 2][random.below(6)]
     options.observers = random.chance(1, in: 4) ? 1 : 0
     options.commitLogCount = [2, 6, 100][random.below(3)]
-    options.faultPause = [10_000, 40_000, 120_000][random.below(3)]
-    options.workloadPause = [1_000, 6_000, 30_000][random.below(3)]
-    options.networkDelay = [300, 3_000, 20_000][random.below(3)]
+    options.tickMilliseconds = [20, 50][random.below(2)]
+    options.faultPause = [6_000, 20_000, 80_000][random.below(3)]
+    options.workloadPause = [1_000, 4_000, 20_000][random.below(3)]
+    options.networkDelay = [300, 2_000, 8_000][random.below(3)]
     options.diskDelay = [300, 4_000, 30_000][random.below(3)]
     let ensemble = Ensemble(options)
-    ensemble.run(until: 1_500_000)
+    ensemble.run(until: 900_000)
     calmDown(ensemble)
     return ensemble
   }
@@ -45,11 +49,11 @@ enum Effort {
     for server in ensemble.servers.indices where ensemble.servers[server].zab == nil {
       ensemble.start(server)
     }
-    let calm = ensemble.now + 3_000_000
+    let calm = ensemble.now + 24 * ensemble.options.tickMilliseconds * 1_000
     ensemble.run(until: calm)
     let reached = ensemble.committed.count
     for server in ensemble.servers.indices { ensemble.propose(server) }
-    ensemble.run(until: calm + 300_000)
+    ensemble.run(until: calm + 200_000)
     guard ensemble.violation == nil else { return }
     let servers = ensemble.servers
     let leaders = servers.filter { $0.zab?.phase == .leading && $0.isServing }
