@@ -79,6 +79,8 @@ extension Zab {
     }
     following.epoch = epoch
     following.stage = .promising
+    following.isNewPromise = false
+    following.isPromiseDurable = false
     if epoch > acceptedEpoch {
       // The promise counts for whatever is told to others from now on; it is acknowledged only when
       // it is durable.

@@ -37,7 +37,8 @@ extension Ensemble {
     var start = 0
     while start < bytes.count {
       let piece =
-        random.chance(1, in: 8) ? min(bytes.count - start, 1 + random.below(30)) : bytes.count - start
+        random.chance(1, in: 8)
+        ? min(bytes.count - start, 1 + random.below(30)) : bytes.count - start
       queue.plan(
         .bytes(connection, toOpener: toOpener, Array(bytes[start..<start + piece])),
         at: arrival(connection, toOpener))

@@ -175,7 +175,9 @@ final class Ensemble {
     servers[server].links = []
     let window = recover(server)
     let disk = servers[server].disk
-    if disk.current > disk.accepted { fail("\(servers[server].id) has epoch files that contradict") }
+    if disk.current > disk.accepted {
+      fail("\(servers[server].id) has epoch files that contradict")
+    }
     var zabOptions = ZabOptions()
     zabOptions.tickMilliseconds = options.tickMilliseconds
     zabOptions.finalizeWaitMilliseconds = 20
@@ -260,9 +262,12 @@ final class Ensemble {
     let disk = servers[server].disk
     guard isLog ? !disk.writes.isEmpty : !disk.epochs.isEmpty else { return }
     if isLog { servers[server].disk.batch = disk.writes.count }
+    // The epoch files are small; a snapshot is large.
+    var longest = isLog ? options.diskDelay : options.diskDelay / 4
+    if isLog, case .snapshot? = disk.writes.first { longest *= 4 }
     queue.plan(
       .disk(server: server, life: servers[server].life, isLog: isLog),
-      at: now + 1 + Int64(random.below(Int(isLog ? options.diskDelay : options.diskDelay / 4))))
+      at: now + 1 + Int64(random.below(Int(longest))))
   }
 
   func write(_ write: TestDisk.Write, _ server: Int) {

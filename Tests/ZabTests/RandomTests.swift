@@ -14,7 +14,7 @@ enum Effort {
   }
 
   /// So many seeds are tried to see a bug.
-  static var mutantSeeds: Int { environment("ZAB_MUTANT_SEEDS").flatMap { Int($0) } ?? 1_000 }
+  static var mutantSeeds: Int { environment("ZAB_MUTANT_SEEDS").flatMap { Int($0) } ?? 4_000 }
 
   static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
