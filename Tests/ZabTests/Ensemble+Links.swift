@@ -99,8 +99,24 @@ extension Ensemble {
     receive(server, toOpener ? ends.openerSlot : ends.otherSlot, bytes, connection)
   }
 
+  /// What a message becomes on its way: changed, cut short or lengthened.
+  func corrupted(_ bytes: [UInt8]) -> [UInt8] {
+    guard corruption > 0, !bytes.isEmpty, random.chance(1, in: corruption) else { return bytes }
+    var bytes = bytes
+    for _ in 0...random.below(3) {
+      let place = random.below(bytes.count)
+      switch random.below(4) {
+      case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+      case 1: bytes[place] = [0, 0x7f, 0x80, 0xff][random.below(4)]
+      case 2: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
+      default: if bytes.count > 1 { bytes.remove(at: place) }
+      }
+    }
+    return bytes
+  }
+
   private func receive(_ server: Int, _ link: Int32, _ bytes: [UInt8], _ connection: Int) {
-    var rest = bytes[...]
+    var rest = corrupted(bytes)[...]
     while !rest.isEmpty, servers[server].links[Int(link)] == connection {
       if servers[server].incoming?.link == link {
         rest = rest.dropFirst(restore(server, link, rest))
@@ -119,14 +135,14 @@ extension Ensemble {
     guard var incoming = servers[server].incoming else { return bytes.count }
     var taken = 0
     for byte in bytes {
-      if incoming.bytes.count >= 8, incoming.bytes.count == 8 + 16 * length(of: incoming.bytes) {
+      if incoming.bytes.count >= 8, incoming.bytes.count == 8 &+ 16 &* length(of: incoming.bytes) {
         break
       }
       incoming.bytes.append(byte)
       taken += 1
     }
     servers[server].incoming = incoming
-    guard incoming.bytes.count >= 8, incoming.bytes.count == 8 + 16 * length(of: incoming.bytes)
+    guard incoming.bytes.count >= 8, incoming.bytes.count == 8 &+ 16 &* length(of: incoming.bytes)
     else { return taken }
     servers[server].incoming = nil
     var state: [TestTransaction] = []

@@ -58,6 +58,8 @@ final class Ensemble {
   /// Bytes that wait for a cut to heal.
   var held: [Happening.Kind] = []
   var isFaulty = false
+  /// One of so many messages is changed; 0: none.
+  var corruption = 0
   var script: [(Ensemble) -> Void] = []
 
   // What must hold.
@@ -90,7 +92,10 @@ final class Ensemble {
   }
 
   func fail(_ text: String) {
-    if violation == nil { violation = "seed \(options.seed) at \(now) µs: \(text)" }
+    // Of servers that hear lies, only that they do not trap is expected.
+    if violation == nil, corruption == 0 {
+      violation = "seed \(options.seed) at \(now) µs: \(text)"
+    }
   }
 
   func count(_ what: String) { counts[what, default: 0] += 1 }
@@ -119,7 +124,7 @@ final class Ensemble {
       input(server) { _, _ in }
     case .notification(let to, let from, let message):
       guard !isCut[from][to] else { return }
-      message.withBorrowedBytes { bytes in
+      corrupted(message).withBorrowedBytes { bytes in
         input(to) {
           $0.receiveNotification(bytes, from: servers[from].id, into: &$1)
         }
