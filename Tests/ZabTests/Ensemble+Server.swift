@@ -35,6 +35,7 @@ extension Ensemble {
       let time = max(now + delay(), notificationTime[server][other])
       notificationTime[server][other] = time
       queue.plan(.notification(to: other, from: server, message), at: time)
+      describe(server, other, notification: message)
     }
     planWake(server)
   }
@@ -54,19 +55,24 @@ extension Ensemble {
         .connect(from: server, to: Int(leader.rawValue) - 1, life: servers[server].life),
         at: now + delay())
     case .log(let zxid):
+      note(server, "logs \(zxid)")
       guard let transaction = transaction(zxid, server) else {
         return fail("\(zxid) is to be logged and is not in the window")
       }
       write(.append(transaction), server)
-    case .commit(let zxid): commit(zxid, server)
+    case .commit(let zxid):
+      note(server, "commits up to \(zxid)")
+      commit(zxid, server)
     case .writeEpoch(let file, let epoch):
       if file == .current, epoch < servers[server].disk.accepted {
         fail("\(servers[server].id) takes over epoch \(epoch) after a later promise")
       }
+      note(server, "writes \(file)Epoch \(epoch)")
       writeEpoch(file, epoch, server)
     case .reload(let zxid):
       if zxid.rawValue < .max { count("TRUNC") }
       if zxid < servers[server].disk.snapshotZxid { fail("a snapshot cannot be cut") }
+      note(server, "recovers" + (zxid.rawValue < .max ? " up to \(zxid)" : ""))
       servers[server].disk.cut = zxid.rawValue < .max ? zxid : nil
       servers[server].incoming = nil
       queue.plan(.reload(server: server, life: servers[server].life), at: now + 1_000)
@@ -149,6 +155,7 @@ extension Ensemble {
         fail("epoch \(zab.currentEpoch) has two leaders")
       }
       leaders[zab.currentEpoch] = servers[server].id
+      histories.append((zab.currentEpoch, servers[server].state))
       if servers[server].state.count < committed.count {
         fail("leader \(servers[server].id) lacks what is committed")
       }
@@ -178,7 +185,9 @@ extension Ensemble {
     servers[server].nextZxid = transaction.zxid.next
     transaction.payload.withBorrowedBytes { payload in
       input(server) {
-        if $0.isServing { $0.propose(payload, zxid: transaction.zxid, into: &$1) }
+        guard $0.isServing else { return }
+        proposed.append(transaction)
+        $0.propose(payload, zxid: transaction.zxid, into: &$1)
       }
     }
   }
@@ -210,6 +219,18 @@ extension Ensemble {
   }
 
   // MARK: Traces
+
+  private func describe(_ server: Int, _ other: Int, notification: [UInt8]) {
+    guard options.isTraced else { return }
+    notification.withBorrowedBytes { bytes in
+      var reader = ByteReader(bytes)
+      guard let said = try? ElectionNotification(from: &reader) else { return }
+      note(
+        server,
+        "→ \(servers[other].id) \(said.state), round \(said.round), for \(said.leader)"
+          + " with \(said.zxid) of epoch \(said.peerEpoch)")
+    }
+  }
 
   private func describe(_ server: Int, _ link: Int32, _ output: [UInt8]) {
     guard options.isTraced, let connection = servers[server].links[Int(link)] else { return }

@@ -65,6 +65,9 @@ final class Ensemble {
   // What must hold.
   var committed: [TestTransaction] = []
   var leaders: [Int64: ServerID] = [:]
+  /// What was proposed, in the order in which it was, and what each leader began with.
+  var proposed: [TestTransaction] = []
+  var histories: [(epoch: Int64, state: [TestTransaction])] = []
   var violation: String?
   var nextValue: Int64 = 1
   var counts: [String: Int] = [:]
