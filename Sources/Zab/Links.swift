@@ -49,7 +49,6 @@ struct Learner: Sendable {
   var acceptedEpoch: Int64 = 0
   /// Whether its promise is a new one; only then it counts.
   var isNewPromise = false
-  var currentEpoch: Int64 = 0
   /// The end of its log when it came.
   var lastZxid = Zxid.zero
   /// The end of its log by what it was sent before NEWLEADER and is part of the leader's history.

@@ -136,6 +136,8 @@ extension Zab {
   private mutating func dropSilentLearners(into effects: inout ZabEffects) {
     for slot in links.indices where links[slot].state == .learner {
       let learner = links[slot].learner
+      // Who gets a snapshot has nothing to say.
+      guard learner.stage != .loading else { continue }
       let limit =
         options.tickMilliseconds
         * (learner.stage == .upToDate ? options.syncLimit : options.initLimit + options.syncLimit)

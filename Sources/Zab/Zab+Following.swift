@@ -7,7 +7,6 @@ extension Zab {
   mutating func takeFromLeader(
     _ packet: QuorumPacket, on link: Int32, into effects: inout ZabEffects
   ) {
-    following.lastHeard = now
     switch packet.kind {
     case .proposal: accept(packet.data, packet, into: &effects)
     case .commit: takeCommit(packet, into: &effects)

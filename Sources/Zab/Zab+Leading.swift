@@ -72,7 +72,8 @@ extension Zab {
   private var isHistoryDurable: Bool { durable >= leadership.historyEnd }
 
   private mutating func chooseEpoch(into effects: inout ZabEffects) {
-    var largest = max(acceptedEpoch, highestEpoch)
+    // The files of epochs may have been lost; the log is not.
+    var largest = max(acceptedEpoch, highestEpoch, Int64(window.last.epoch))
     for link in links where link.state == .learner && link.learner.stage >= .introduced {
       largest = max(largest, link.learner.acceptedEpoch)
     }
@@ -134,7 +135,6 @@ extension Zab {
     _ packet: QuorumPacket, on link: Int32, into effects: inout ZabEffects
   ) {
     let slot = Int(link)
-    links[slot].learner.lastHeard = now
     let stage = links[slot].learner.stage
     switch packet.kind {
     case .ack where stage >= .acknowledged: takeAck(packet, on: link, into: &effects)
@@ -210,7 +210,6 @@ extension Zab {
     let slot = Int(link)
     links[slot].learner.stage = .promised
     links[slot].learner.isNewPromise = epoch != -1
-    links[slot].learner.currentEpoch = Int64(epoch)
     links[slot].learner.lastZxid = packet.zxid
     if leadership.stage == .confirming, epoch != -1, isVoter(links[slot].learner.server),
       (Int64(epoch), packet.zxid.rawValue) > (currentEpoch, window.last.rawValue)

@@ -82,6 +82,8 @@ extension Zab {
     guard links.indices.contains(Int(link)), links[Int(link)].state != .absent else {
       return bytes.count
     }
+    links[Int(link)].learner.lastHeard = now
+    if links[Int(link)].state == .leader { following.lastHeard = now }
     guard isReadable(link) else {
       hold(bytes, on: link, into: &effects)
       return bytes.count
@@ -145,7 +147,6 @@ extension Zab {
         if following.stage == .verifying, following.link == link {
           guard try takeSignature(from: &reader) else { break }
           following.stage = .synchronising
-          following.lastHeard = now
           continue
         }
         // Who has not introduced itself has not much to say.

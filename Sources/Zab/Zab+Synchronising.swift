@@ -67,6 +67,7 @@ extension Zab {
       effects.note("a snapshot of \(zxid) is older than what is kept")
       return drop(link, into: &effects)
     }
+    links[Int(link)].learner.lastHeard = now
     effects.touch(link)
     Self.signature.withUTF8Buffer {
       effects.outputs[Int(link)].string(BorrowedBytes(UnsafeRawBufferPointer($0)))

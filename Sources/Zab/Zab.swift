@@ -162,6 +162,9 @@ public struct Zab: Sendable {
 
   /// Bytes have arrived on a link: any part of a packet or of several.
   ///
+  /// Those of a snapshot go elsewhere; that they keep coming is told by calls with no bytes, so
+  /// that the leader does not count as silent.
+  ///
   /// - Returns: How many of them were taken: all, unless a snapshot begins there
   ///   (``ZabEvent/receiveSnapshot(link:_:)``).
   public mutating func receive(

@@ -56,7 +56,8 @@ import Testing
             isQuiet = false
           }
           effects[server].notifications = []
-          for link in effects[server].outputs.indices where effects[server].outputs[link].count > 0 {
+          for link in effects[server].outputs.indices where effects[server].outputs[link].count > 0
+          {
             var output = ByteWriter()
             swap(&output, &effects[server].outputs[link])
             let (to, at) = server == 4 ? (link, Int32(0)) : (4, Int32(server))
