@@ -109,7 +109,11 @@ extension Zab {
     adopt(said.configuration, from: server, into: &effects)
     guard phase != .looking || election.isRunning else { return }
     // Who has no vote is told what there is to know, and not listened to.
-    guard isVoter(server) else { return answer(server, into: &effects) }
+    // Nor answered unless it looks for a leader: two who answer each answer would never end.
+    guard isVoter(server) else {
+      if said.state == .looking { answer(server, into: &effects) }
+      return
+    }
     guard phase == .looking else {
       if said.state == .looking { answer(server, into: &effects) }
       return
