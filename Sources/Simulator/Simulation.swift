@@ -108,8 +108,19 @@ public struct Simulation {
       eventCount += 1
       trace.fold(event)
       handle(event)
+      if eventCount >= eventLimit { giveUp() }
     }
     return finish()
+  }
+
+  /// A run with more events than this goes round in circles.
+  private var eventLimit: Int { 1_000_000 + 1_000 * options.operations }
+
+  private mutating func giveUp() {
+    phase = .done
+    oracles.report(
+      .convergence, time: now,
+      "\(eventCount) events, \(counters[.notifications]) notifications among them, and no end")
   }
 
   private mutating func begin() {
