@@ -75,7 +75,8 @@ extension Simulation {
 
   private mutating func arrangeClient(_ client: Int) {
     guard let deadline = clients[client].process.nextDeadline?.nanoseconds else { return }
-    let time = max(deadline, now + 1)
+    // Who is late already looks again in a moment.
+    let time = deadline > now ? deadline : now + 1_000_000
     guard time < clients[client].wakesAt else { return }
     clients[client].wakesAt = time
     queue.schedule(.clientTimer, at: time, subject: Int32(client))

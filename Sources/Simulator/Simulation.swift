@@ -47,6 +47,8 @@ public struct Simulation {
   var touched: [Int32] = []
   var working: [ServerInput] = []
   var eventCount = 0
+  /// How many events of each kind there were.
+  var eventCounts = [Int](repeating: 0, count: 16)
 
   /// Sets the scene; nothing happens yet.
   public init(_ options: SimulationOptions) {
@@ -106,6 +108,7 @@ public struct Simulation {
     while phase != .done, let event = queue.next() {
       now = event.time
       eventCount += 1
+      eventCounts[Int(event.kind.rawValue)] += 1
       trace.fold(event)
       handle(event)
       if eventCount >= eventLimit { giveUp() }
@@ -120,7 +123,8 @@ public struct Simulation {
     phase = .done
     oracles.report(
       .convergence, time: now,
-      "\(eventCount) events, \(counters[.notifications]) notifications among them, and no end")
+      "\(eventCount) events and no end; by kind \(eventCounts); servers wake at "
+        + "\(servers.map(\.deadline))")
   }
 
   private mutating func begin() {

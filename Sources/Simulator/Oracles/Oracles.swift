@@ -8,6 +8,8 @@ struct Oracles {
   private(set) var committed: [AppliedMark] = []
   /// By server, how many of them it has applied.
   private var cursors: [Int]
+  /// By server, the state that it came to by other means, until it applies what follows.
+  private var restored: [Zxid?]
   /// Who led first in which epoch.
   private var leaders: [(epoch: UInt32, server: Int32)] = []
   /// What was broken.
@@ -15,6 +17,7 @@ struct Oracles {
 
   init(servers: Int) {
     cursors = Array(repeating: 0, count: servers)
+    restored = Array(repeating: nil, count: servers)
   }
 
   /// The last transaction that anybody has applied.
@@ -54,6 +57,11 @@ struct Oracles {
 
   /// A server has applied a transaction.
   mutating func applied(_ mark: AppliedMark, by server: Int, time: Int64) {
+    if let zxid = restored[server] {
+      // Meanwhile it may have become known that all of that was committed.
+      cursors[server] = count(upTo: zxid)
+      restored[server] = nil
+    }
     let place = cursors[server]
     if place == committed.count {
       if mark.zxid > lastCommitted {
@@ -89,8 +97,8 @@ struct Oracles {
 
   /// A server's state is that after a zxid, by recovery or a snapshot.
   mutating func restored(_ server: Int, to zxid: Zxid, digest: UInt64, time: Int64) {
+    restored[server] = zxid
     let place = count(upTo: zxid)
-    cursors[server] = place
     guard place > 0, committed[place - 1].zxid == zxid else { return }
     if committed[place - 1].digest != digest {
       report(
@@ -102,6 +110,7 @@ struct Oracles {
   /// What a server recovered counts as committed from now on, as if it had just applied it.
   mutating func recoveredIsCommitted(_ marks: [AppliedMark], by server: Int, time: Int64) {
     guard let first = marks.first else { return }
+    restored[server] = nil
     cursors[server] = count(upTo: Zxid(rawValue: first.zxid.rawValue - 1))
     for mark in marks { applied(mark, by: server, time: time) }
   }
