@@ -55,6 +55,7 @@ extension Simulation {
 
   private var isProgressing: Bool {
     progress.allSatisfy { $0 >= Self.progressAfterHealing }
+      && counters[.completedOperations] >= min(options.operations, 200)
   }
 
   /// Why servers do not agree yet; nil if they do.

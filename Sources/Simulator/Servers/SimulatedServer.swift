@@ -177,7 +177,6 @@ struct SimulatedServer {
   /// A turn begins.
   mutating func beginTurn(now: Int64) {
     replica.advance(now: clock.instant(at: now), wall: clock.wall(at: now), into: &effects)
-    if !held.isEmpty { releaseHeld() }
   }
 
   /// Looks at one input.
@@ -264,6 +263,7 @@ struct SimulatedServer {
 
   /// The turn ends: what was prepared goes to the disk.
   mutating func endTurn(inputs: Int, now: Int64) {
+    if !held.isEmpty { releaseHeld() }
     replica.endOfBatch(into: &effects)
     if !effects.disk.isEmpty { disk.add(&effects.disk) }
     if let limit = effects.reload {
@@ -274,11 +274,7 @@ struct SimulatedServer {
   }
 
   /// When it wants to be woken, in virtual time.
-  var deadline: Int64? {
-    guard var deadline = replica.nextDeadline.map({ clock.time(of: $0) }) else { return nil }
-    if !held.isEmpty { deadline = min(deadline, busyUntil) }
-    return deadline
-  }
+  var deadline: Int64? { replica.nextDeadline.map { clock.time(of: $0) } }
 }
 
 /// A recovery of which each transaction is noted.
