@@ -174,7 +174,7 @@ public struct Simulation {
     counters[.transactions] = oracles.committed.count
     return SimulationResult(
       options: options, traceHash: trace.value, counters: counters,
-      violations: oracles.violations, history: record.history.takeBytes(),
+      violations: oracles.violations, history: record.history.bytes,
       virtualNanoseconds: now, events: eventCount, log: log)
   }
 }
