@@ -118,7 +118,10 @@ extension Zab {
       if said.state == .looking { answer(server, into: &effects) }
       return
     }
-    if said.state == .looking, said.round < election.round { answer(server, into: &effects) }
+    // Who has no vote is answered but not listened to: answering that would go on for ever.
+    if said.state == .looking, said.round < election.round, isVoter(id) {
+      answer(server, into: &effects)
+    }
     guard isVoter(said.leader) else { return }
     let ballot = Ballot(
       voter: server, vote: Vote(leader: said.leader, zxid: said.zxid, epoch: said.peerEpoch),
