@@ -90,6 +90,8 @@ extension Simulation {
         progress[client] += 1
         oracles.answered(zxid, isWrite: isWrite, time: now)
       case .refused(let zxid):
+        // An error is an answer, too.
+        counters[.completedOperations] += 1
         counters[.refusedOperations] += 1
         progress[client] += 1
         oracles.answered(zxid, isWrite: false, time: now)

@@ -252,7 +252,7 @@ extension Simulation {
     if !hasApplied, servers[server].replica.tree.lastZxid != servers[server].watchedZxid {
       // A snapshot of the leader took the place of everything.
       counters[.snapshotsReceived] += 1
-      servers[server].recovered = []
+      takeOverRecovered(server)
       noteRestored(server)
     }
     if !servers[server].recovered.isEmpty, hasApplied || isServing {
@@ -267,6 +267,19 @@ extension Simulation {
       servers[server].leadsEpoch = 0
     }
     servers[server].isServing = isServing
+  }
+
+  /// With a leader's snapshot comes what that leader has replayed and not committed yet.
+  private mutating func takeOverRecovered(_ server: Int) {
+    let zxid = servers[server].replica.tree.lastZxid
+    servers[server].recovered = []
+    switch servers[server].replica.zab?.phase {
+    case .following(let leader), .observing(let leader):
+      servers[server].recovered = servers[Int(leader.rawValue) - 1].recovered.filter {
+        $0.zxid <= zxid
+      }
+    default: break
+    }
   }
 
   private mutating func watchApplied(_ server: Int) {

@@ -1,6 +1,6 @@
 /// What may happen in a run, and should in some of many.
 public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
-  /// Operations that were answered.
+  /// Operations that were answered, errors included.
   case completedOperations
   /// Operations that were lost with their connection.
   case lostOperations

@@ -106,6 +106,14 @@ extension SimulatedServer {
     return (state, sink)
   }
 
+  /// Keeps in mind what is part of the state and may not be committed; a snapshot may hold some of
+  /// what an earlier recovery had replayed.
+  mutating func noteRecovered(_ state: RecoveredState, _ sink: ObservedRecovery) {
+    let snapshot = state.snapshot ?? .zero
+    recovered.removeAll { $0.zxid > snapshot }
+    recovered += sink.marks
+  }
+
   /// What the replica of this server is in its ensemble; nil if it is alone.
   func makeZab(_ state: RecoveredState, _ recovering: RecoveringTree) -> Zab? {
     guard let configuration = setup.configuration else { return nil }
@@ -124,7 +132,7 @@ extension SimulatedServer {
     guard let limit = reloadLimit, disk.isIdle, !hasUnseenAnswers else { return false }
     reloadLimit = nil
     let (state, sink) = try recover(through: limit)
-    recovered = sink.marks
+    noteRecovered(state, sink)
     disk.disk.closeAll()
     replica.reloaded(
       sink.recovering, storage: DurableStorage(options: setup.storage, recovered: state),

@@ -54,7 +54,8 @@ struct SimulatedServer {
   /// The last transaction of its tree, as the oracles know it.
   var watchedZxid = Zxid.zero
   private var held: [Int32] = []
-  /// What recovery has replayed, until it is known to be committed.
+  /// What its state has that was replayed from a log, here or at a leader that sent a snapshot, until
+  /// that is known to be committed.
   var recovered: [AppliedMark] = []
   /// Whether its host has power.
   var hasPower = true
@@ -97,7 +98,7 @@ struct SimulatedServer {
       return false
     }
     refusal = nil
-    recovered = sink.marks
+    noteRecovered(state, sink)
     for warning in state.warnings {
       switch warning {
       case .tornEnd, .tornBatch: tornEnds += 1
