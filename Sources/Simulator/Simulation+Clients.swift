@@ -74,7 +74,8 @@ extension Simulation {
   }
 
   private mutating func arrangeClient(_ client: Int) {
-    guard let deadline = clients[client].process.nextDeadline?.nanoseconds else { return }
+    clients[client].updateDeadline()
+    guard let deadline = clients[client].deadline else { return }
     // Who is late already looks again in a moment.
     let time = deadline > now ? deadline : now + 1_000_000
     guard time < clients[client].wakesAt else { return }

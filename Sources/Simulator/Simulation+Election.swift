@@ -82,7 +82,9 @@ extension Simulation {
   }
 
   private mutating func sendLink(_ server: Int, _ link: Int32) {
-    guard let end = servers[server].linkEnd(link) else { return }
+    guard Int(link) < servers[server].links.count else { return }
+    let end = servers[server].links[Int(link)].end
+    guard end >= 0 else { return }
     if servers[server].effects.peers.outputs[Int(link)].count > 0 {
       trace.fold(UInt64(servers[server].effects.peers.outputs[Int(link)].count))
       network.send(
@@ -119,7 +121,7 @@ extension Simulation {
       servers[server].connecting = -1
       return offer(linkInput(.linkOpened, server, link), to: server)
     }
-    guard servers[server].isIdle(at: now) else {
+    guard isIdle(server) else {
       var input = linkInput(.linkBytes, server, link)
       swap(&input.bytes, &segment.bytes)
       return wait(input, server)

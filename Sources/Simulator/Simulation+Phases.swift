@@ -69,8 +69,8 @@ extension Simulation {
         return "server \(number) does not serve\(server.refusal.map { ": \($0)" } ?? "")"
       }
       guard server.disk.isIdle, server.inbox.isEmpty else { return "server \(number) is busy" }
-      guard server.replica.tree.lastZxid == oracles.lastCommitted else {
-        return "server \(number) is at \(server.replica.tree.lastZxid), "
+      guard server.lastZxid == oracles.lastCommitted else {
+        return "server \(number) is at \(server.lastZxid), "
           + "others at \(oracles.lastCommitted)"
       }
     }

@@ -22,7 +22,8 @@ extension Simulation {
       }
       return
     }
-    let zxid = servers[server].replica.tree.lastZxid
+    servers[server].look()
+    let zxid = servers[server].lastZxid
     let digest = servers[server].replica.tree.digest
     trace.fold(UInt64(bitPattern: zxid.rawValue))
     trace.fold(digest)
@@ -53,17 +54,22 @@ extension Simulation {
 
   // MARK: Turns
 
+  /// Whether a server looks at what comes at once.
+  func isIdle(_ server: Int) -> Bool {
+    servers[server].busyUntil <= now && servers[server].inbox.isEmpty
+  }
+
   /// A server is told something: at once if it has nothing else to do.
   mutating func offer(_ input: ServerInput, to server: Int) {
     guard servers[server].isUp else { return }
-    guard servers[server].isIdle(at: now) else { return wait(input, server) }
+    guard isIdle(server) else { return wait(input, server) }
     turn(server) { $0.take(input) }
   }
 
   /// Bytes have come for a server; they are taken away if it has no time for them.
   mutating func receive(_ bytes: inout [UInt8], server: Int, slot: Int32) {
     guard servers[server].isUp else { return }
-    guard servers[server].isIdle(at: now) else {
+    guard isIdle(server) else {
       var input = ServerInput(
         kind: .bytes, number: slot, generation: servers[server].slots[Int(slot)].generation)
       swap(&input.bytes, &bytes)
@@ -143,13 +149,14 @@ extension Simulation {
       return crash(server, losesPower: false, restartAfter: 1_000_000_000)
     }
     counters[.truncations] += 1
+    servers[server].look()
     noteRestored(server)
     turn(server) { _ in }
   }
 
   /// The tree of a server is another one than before.
   private mutating func noteRestored(_ server: Int) {
-    let zxid = servers[server].replica.tree.lastZxid
+    let zxid = servers[server].lastZxid
     let digest = servers[server].replica.tree.digest
     servers[server].watchedZxid = zxid
     oracles.restored(server, to: zxid, digest: digest, time: now)
@@ -191,6 +198,7 @@ extension Simulation {
   }
 
   private mutating func arrangeWaking(_ server: Int) {
+    servers[server].updateDeadline()
     guard let deadline = servers[server].deadline, deadline < servers[server].wakesAt else {
       return
     }
@@ -208,7 +216,7 @@ extension Simulation {
       return
     }
     servers[server].wakesAt = .max
-    guard servers[server].isIdle(at: now) else { return scheduleTurn(server) }
+    guard isIdle(server) else { return scheduleTurn(server) }
     guard let deadline = servers[server].deadline, deadline <= now else {
       return arrangeWaking(server)
     }
@@ -247,9 +255,10 @@ extension Simulation {
 
   /// Lets the oracles see what a server has done in its turn.
   private mutating func watch(_ server: Int) {
+    servers[server].look()
     let isServing = servers[server].acceptsClients
     let hasApplied = !servers[server].replica.appliedMarks.isEmpty
-    if !hasApplied, servers[server].replica.tree.lastZxid != servers[server].watchedZxid {
+    if !hasApplied, servers[server].lastZxid != servers[server].watchedZxid {
       // A snapshot of the leader took the place of everything.
       counters[.snapshotsReceived] += 1
       takeOverRecovered(server)
@@ -271,7 +280,7 @@ extension Simulation {
 
   /// With a leader's snapshot comes what that leader has replayed and not committed yet.
   private mutating func takeOverRecovered(_ server: Int) {
-    let zxid = servers[server].replica.tree.lastZxid
+    let zxid = servers[server].lastZxid
     servers[server].recovered = []
     switch servers[server].replica.zab?.phase {
     case .following(let leader), .observing(let leader):
@@ -288,19 +297,18 @@ extension Simulation {
       oracles.applied(mark, by: server, time: now)
     }
     servers[server].replica.appliedMarks.removeAll(keepingCapacity: true)
-    servers[server].watchedZxid = servers[server].replica.tree.lastZxid
+    servers[server].watchedZxid = servers[server].lastZxid
   }
 
   private mutating func watchServing(_ server: Int) {
-    let zxid = servers[server].replica.tree.lastZxid
+    let zxid = servers[server].lastZxid
     guard servers[server].setup.configuration != nil else {
       if !servers[server].isServing { oracles.serves(server, lastZxid: zxid, time: now) }
       return
     }
-    guard servers[server].replica.zab?.phase == .leading,
-      let epoch = servers[server].replica.zab?.currentEpoch,
-      servers[server].leadsEpoch != epoch
-    else { return }
+    guard let epoch = servers[server].leadingEpoch, servers[server].leadsEpoch != epoch else {
+      return
+    }
     servers[server].leadsEpoch = epoch
     counters[.leaders] += 1
     oracles.leads(

@@ -15,6 +15,12 @@ struct SimulatedClient {
   /// The server that its session was on last.
   var lastServer: ServerID?
 
+  /// When it wants to be woken; asked for after each input, for asking an element of an array would
+  /// copy it.
+  private(set) var deadline: Int64?
+
+  mutating func updateDeadline() { deadline = process.nextDeadline?.nanoseconds }
+
   init(index: Int32, host: Int32, options: SimulationOptions, seed: UInt64) {
     self.index = index
     self.host = host

@@ -33,12 +33,6 @@ extension SimulatedServer {
     freeLinks.append(link)
   }
 
-  /// The end of a link; nil if it is gone.
-  func linkEnd(_ link: Int32) -> Int32? {
-    guard links.indices.contains(Int(link)), links[Int(link)].end >= 0 else { return nil }
-    return links[Int(link)].end
-  }
-
   /// The replica wants a link closed: it is.
   mutating func closeLink(_ link: Int32) {
     giveBackLink(link)

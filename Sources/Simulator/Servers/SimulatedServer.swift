@@ -79,9 +79,28 @@ struct SimulatedServer {
       now: clock.instant(at: 0), wall: clock.wall(at: 0))
   }
 
+  // What is looked at after each turn: asking an element of an array would copy it.
+
   /// Whether clients may connect.
-  var acceptsClients: Bool {
-    isUp && replica.isServing && replica.isReady && replica.failure == nil
+  private(set) var acceptsClients = false
+  /// The last transaction of its tree.
+  private(set) var lastZxid = Zxid.zero
+  /// The epoch in which it leads; nil if it does not.
+  private(set) var leadingEpoch: Int64?
+  /// When it wants to be woken, in virtual time.
+  private(set) var deadline: Int64?
+
+  /// Looks at what has become of the replica.
+  mutating func look() {
+    acceptsClients =
+      isUp && replica.isServing && replica.isReady && replica.failure == nil
+    lastZxid = replica.tree.lastZxid
+    leadingEpoch = replica.zab?.phase == .leading ? replica.zab?.currentEpoch : nil
+  }
+
+  /// Asks when the replica wants to be woken.
+  mutating func updateDeadline() {
+    deadline = replica.nextDeadline.map { clock.time(of: $0) }
   }
 
   // MARK: Life
@@ -126,6 +145,7 @@ struct SimulatedServer {
   /// The process ends at once, and perhaps the power.
   mutating func crash(losesPower: Bool) {
     isUp = false
+    acceptsClients = false
     incarnation += 1
     disk.crash(losesPower: losesPower)
     inbox.removeAll()
@@ -171,9 +191,6 @@ struct SimulatedServer {
   }
 
   // MARK: Turns
-
-  /// Whether it looks at what comes at once.
-  func isIdle(at now: Int64) -> Bool { busyUntil <= now && inbox.isEmpty }
 
   /// A turn begins.
   mutating func beginTurn(now: Int64) {
@@ -273,9 +290,6 @@ struct SimulatedServer {
     }
     busyUntil = now + setup.turnNanoseconds + Int64(inputs) * setup.inputNanoseconds
   }
-
-  /// When it wants to be woken, in virtual time.
-  var deadline: Int64? { replica.nextDeadline.map { clock.time(of: $0) } }
 }
 
 /// A recovery of which each transaction is noted.
