@@ -13,10 +13,12 @@ extension Simulation {
     let connection = network.connect(
       .client, from: clients[client].host, slot: Int32(client), to: host, now: now, queue: &queue)
     clients[client].end = connection * 2
+    clients[client].isOpen = false
   }
 
   /// The connection that a client asked for stands.
   mutating func clientIsConnected(_ client: Int) {
+    clients[client].isOpen = true
     clients[client].connected(at: instant, &record)
     serve(client)
   }
@@ -35,6 +37,7 @@ extension Simulation {
     let client = Int(slot)
     guard clients[client].end == end else { return }
     clients[client].end = -1
+    if !clients[client].isOpen { counters[.failedConnections] += 1 }
     clients[client].disconnected(at: instant, &record)
     serve(client)
   }

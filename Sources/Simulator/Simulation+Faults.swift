@@ -114,11 +114,9 @@ extension Simulation {
   /// Everything is mended for good.
   mutating func heal() {
     network.clear()
+    election.clear()
     for server in servers.indices {
-      servers[server].disk.slowness = 1
-      servers[server].disk.strikesAfter = nil
-      servers[server].disk.disk.capacity = .max
-      servers[server].disk.disk.nextSyncFails = nil
+      servers[server].disk.heal()
       servers[server].busyUntil = min(servers[server].busyUntil, now)
       if servers[server].isUp {
         servers[server].isTurnScheduled = false

@@ -64,7 +64,7 @@ extension Simulation {
       var segment = network.takeArrived(pipe, now: now)
     {
       if network.ends[Int(pipe ^ 1)].state == .open || segment.content == .end {
-        deliver(&segment, to: pipe ^ 1)
+        deliverInParts(&segment, to: pipe ^ 1)
       }
       network.recycle(&segment.bytes)
     }
@@ -77,6 +77,21 @@ extension Simulation {
       return network.stall(pipe, now: now)
     }
     network.forget(pipe ^ 1, now: now, queue: &queue)
+  }
+
+  /// Bytes come in other pieces than they were sent in.
+  private mutating func deliverInParts(_ segment: inout Segment, to end: Int32) {
+    let isSplit =
+      options.network.oneSplitIn > 0 && segment.bytes.count > 1
+      && network.random.chance(1, in: options.network.oneSplitIn)
+    guard isSplit else { return deliver(&segment, to: end) }
+    let count = 1 + network.random.below(segment.bytes.count - 1)
+    var first = Segment(
+      time: segment.time, content: .data, bytes: Array(segment.bytes[..<count]))
+    segment.bytes.removeFirst(count)
+    deliver(&first, to: end)
+    // The first part may have ended the connection.
+    if network.ends[Int(end)].state == .open { deliver(&segment, to: end) }
   }
 
   private mutating func deliver(_ segment: inout Segment, to end: Int32) {

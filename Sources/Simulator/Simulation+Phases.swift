@@ -54,8 +54,13 @@ extension Simulation {
   }
 
   private var isProgressing: Bool {
-    progress.allSatisfy { $0 >= Self.progressAfterHealing }
-      && counters[.completedOperations] >= min(options.operations, 200)
+    guard counters[.completedOperations] >= min(options.operations, 200) else { return false }
+    // Whoever waits for a lock or for another client does nothing.
+    if options.workload.mix.hasWaiting {
+      return clients.allSatisfy(\.isConnected)
+        && progress.reduce(0, +) >= Self.progressAfterHealing * clients.count
+    }
+    return progress.allSatisfy { $0 >= Self.progressAfterHealing }
   }
 
   /// Why servers do not agree yet; nil if they do.
@@ -75,5 +80,12 @@ extension Simulation {
       }
     }
     return nil
+  }
+}
+
+extension WorkloadMix {
+  /// Whether a client may wait for another one.
+  fileprivate var hasWaiting: Bool {
+    [.lock, .readWriteLock, .election, .doubleBarrier].contains { self[$0] > 0 }
   }
 }

@@ -167,6 +167,7 @@ public struct Simulation {
           }
         counters[counter] += server.disk.disk.tears[kind.rawValue]
       }
+      counters[.snapshots] += server.disk.disk.namedSnapshots
       counters[.namesLost] += server.disk.disk.lostNames
     }
     counters[.lostMessages] = network.lostCount

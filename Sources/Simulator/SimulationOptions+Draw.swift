@@ -55,6 +55,7 @@ extension SimulationOptions {
     replica.tickMilliseconds = Int32(tick)
     replica.globalOutstandingLimit = random.pick([1_000, 1_000, 3])
     replica.containerCheckMilliseconds = Int64(tick * 10)
+    replica.quorumSync = random.chance(1, in: 4)
     zab.tickMilliseconds = Int64(tick)
     zab.initLimit = Int64(random.pick([5, 10]))
     zab.syncLimit = Int64(random.pick([2, 5]))
@@ -73,6 +74,12 @@ extension SimulationOptions {
 
   private mutating func drawClients(tick: Int, _ random: inout SeededRandom) {
     workload.mix = random.pick([.standard, .standard, .readsAndWrites])
+    for recipe in [.lock, .readWriteLock, .election, .doubleBarrier, .enqueue, .dequeue]
+      as [Activity] where random.chance(1, in: 6)
+    {
+      workload.mix[recipe] = 5
+    }
+    workload.holdNanoseconds = Int64(tick) * 1_000_000 / Int64(random.pick([1, 10, 100]))
     for activity in Activity.allCases where random.chance(1, in: 4) {
       workload.mix[activity] = 0
     }

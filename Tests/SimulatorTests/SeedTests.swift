@@ -1,14 +1,17 @@
 import Testing
+import Zab
 
 @testable import Simulator
 
 /// Runs of random options under everything that servers must survive.
 @Suite struct SeedTests {
   private static func run(
-    _ seed: UInt64, _ frame: SimulationOptions.Frame, mutants: DriverMutants = []
+    _ seed: UInt64, _ frame: SimulationOptions.Frame, mutants: DriverMutants = [],
+    zab: Zab.Mutations = []
   ) -> SimulationResult {
     var options = SimulationOptions.draw(seed: seed, within: frame)
     options.mutants = mutants
+    options.zabMutations = zab
     var simulation = Simulation(options)
     return simulation.run()
   }
@@ -62,5 +65,30 @@ import Testing
       return
     }
     #expect(Self.run(caught, frame).violations.isEmpty, "seed \(caught) without the mutant")
+  }
+
+  @Test(
+    "Bugs of the protocol are caught",
+    arguments: [Zab.Mutations.leavesHole, .commitsWithMinority, .neverStepsDown])
+  func bugs(_ bug: Zab.Mutations) {
+    let frame = Self.small(.ensembles)
+    let caught = (1...100 as ClosedRange<UInt64>).first {
+      !Self.run($0, frame, zab: bug).violations.isEmpty
+    }
+    guard let caught else {
+      Issue.record("no seed catches it")
+      return
+    }
+    #expect(Self.run(caught, frame).violations.isEmpty, "seed \(caught) without the bug")
+  }
+
+  @Test("Whatever a run may meet, some run meets")
+  func sometimes() {
+    var total = RunCounters()
+    for seed in 1...25 as ClosedRange<UInt64> {
+      total.add(Self.run(seed, Self.small(.ensembles)).counters)
+    }
+    let rare: [RunCounter] = [.refusedRecoveries]
+    #expect(total.missing.filter { !rare.contains($0) }.isEmpty, "\(total.missing)")
   }
 }

@@ -10,6 +10,8 @@ struct SimulatedClient {
   var effects = SessionEffects()
   /// Its end of the connection; −1 without one.
   var end: Int32 = -1
+  /// Whether the connection was ever there.
+  var isOpen = false
   /// When it is woken next; `max`: not.
   var wakesAt = Int64.max
   /// The server that its session was on last.
@@ -27,6 +29,11 @@ struct SimulatedClient {
     process = ClientProcess(
       client: Int(index), options: options.workload,
       servers: (1...options.servers).map { ServerID(rawValue: Int64($0)) }, seed: seed)
+  }
+
+  /// Whether its session is served.
+  var isConnected: Bool {
+    if case .connected = process.state { true } else { false }
   }
 
   mutating func connected(at time: Instant, _ record: inout RunRecord) {

@@ -11,7 +11,9 @@ struct DiskAnswer {
 /// What a disk was told, and how far it is: one thing after the other, up to the next one that must
 /// be answered at a time.
 struct DiskWorker {
-  let options: DiskOptions
+  /// No sync takes longer, however slow the disk is.
+  private static let longestSync: Int64 = 2_000_000_000
+  private(set) var options: DiskOptions
   var disk = SimulatedDisk()
   private var random: SeededRandom
   private var operations: [DiskOperation] = []
@@ -32,6 +34,15 @@ struct DiskWorker {
   init(options: DiskOptions, seed: UInt64, server: Int) {
     self.options = options
     random = SeededRandom(seed: seed, .disk, server)
+  }
+
+  /// Nothing is slow, full or broken any more.
+  mutating func heal() {
+    options.oneSlowSyncIn = 0
+    slowness = 1
+    strikesAfter = nil
+    disk.capacity = .max
+    disk.nextSyncFails = nil
   }
 
   /// Whether something is in work.
@@ -75,7 +86,7 @@ struct DiskWorker {
       var time = options.syncNanoseconds
       time += random.exponential(mean: options.syncJitterNanoseconds)
       if options.oneSlowSyncIn > 0, random.chance(1, in: options.oneSlowSyncIn) { time *= 100 }
-      return time * slowness
+      return min(time * slowness, Self.longestSync)
     default: return options.operationNanoseconds
     }
   }

@@ -44,6 +44,8 @@ struct SimulatedDisk {
   private(set) var tears = [Int](repeating: 0, count: TearKind.allCases.count)
   /// How many changes of names were lost.
   private(set) var lostNames = 0
+  /// How many snapshots got their names.
+  private(set) var namedSnapshots = 0
 
   init() {}
 
@@ -88,6 +90,7 @@ struct SimulatedDisk {
       names[from] = nil
       names[to] = inode
       changes.append(.rename(from, to, inode))
+      if to.snapshotZxid != nil { namedSnapshots += 1 }
     case .remove(let file):
       guard names[file] != nil else { return nil }
       names[file] = nil

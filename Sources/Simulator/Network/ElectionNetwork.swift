@@ -11,7 +11,7 @@ struct ElectionNetwork {
     var bytes: [UInt8]
   }
 
-  private let options: NetworkOptions
+  private var options: NetworkOptions
   let servers: Int
   private var random: SeededRandom
   /// By pair, whether notifications can be exchanged.
@@ -30,6 +30,12 @@ struct ElectionNetwork {
     isConnected = Array(repeating: false, count: servers * servers)
     isTrying = isConnected
     heldUp = Array(repeating: -1, count: servers * servers)
+  }
+
+  /// Nothing is lost or repeated any more.
+  mutating func clear() {
+    options.oneNotificationLostIn = 0
+    options.oneNotificationRepeatedIn = 0
   }
 
   private func pair(_ one: Int, _ other: Int) -> Int {

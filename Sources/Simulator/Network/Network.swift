@@ -61,7 +61,7 @@ struct Pipe {
 /// hosts, the same number for each message: the n-th message of a pair meets the same weather,
 /// whatever happens elsewhere.
 struct Network {
-  let options: NetworkOptions
+  private(set) var options: NetworkOptions
   let hosts: Int
   private(set) var ends: [ConnectionEnd] = []
   private(set) var pipes: [Pipe] = []
@@ -125,8 +125,9 @@ struct Network {
     cloggedUntil[pair(from, to)] = max(cloggedUntil[pair(from, to)], time)
   }
 
-  /// Nothing holds anything up any more.
+  /// Nothing holds anything up any more, and nothing is lost.
   mutating func clear() {
+    options.oneLostIn = 0
     for pair in blocks.indices {
       blocks[pair] = 0
       cloggedUntil[pair] = 0
