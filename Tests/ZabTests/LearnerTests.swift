@@ -236,4 +236,57 @@ import Testing
     }
     #expect(rig.wanted() == ["synced", "revalidated 7 true"])
   }
+
+  /// A transaction of type 16 that makes `servers` the ensemble.
+  private func reconfiguration(_ zxid: Zxid, _ servers: [Int64]) -> [UInt8] {
+    var configuration = QuorumConfiguration(
+      members: servers.map {
+        QuorumConfiguration.Member(id: ServerID(rawValue: $0), address: Array("s:1:2".utf8))
+      })
+    configuration.version = zxid.rawValue
+    var writer = ByteWriter()
+    writer.int64(7)
+    writer.int32(1)
+    writer.zxid(zxid)
+    writer.int64(0)
+    writer.int32(Opcode.reconfig.rawValue)
+    writer.string("/zookeeper/config")
+    writer.buffer(configuration.text)
+    writer.int32(-1)
+    return writer.bytes
+  }
+
+  @Test("A reconfiguration is in force when it is committed, and counts for elections before that")
+  func reconfigures() {
+    var rig = Rig(1)
+    rig.serve(under: 3, epoch: 1)
+    let payload = reconfiguration(zxid(1, 1), [1, 3, 4])
+    rig.receive(0, .proposal, zxid(1, 1)) { $0.append(payload) }
+    #expect(rig.zab.isReconfiguring && rig.wanted() == ["log 100000001"])
+    var other = rig
+    rig.receive(0, .commitAndActivate, zxid(1, 1)) { $0.int64(3) }
+    #expect(rig.wanted() == ["commit 100000001", "configured 4294967297"])
+    #expect(rig.zab.configuration.members.map(\.id.rawValue) == [1, 3, 4])
+    // Its leader is lost: a quorum of both configurations must agree on the next one.
+    other.zab.linkClosed(0, into: &other.effects)
+    #expect(Set(other.said().map(\.to)) == [2, 3, 4])
+    other.hear(from: 2, leader: 1, zxid: zxid(1, 1), epoch: 1, round: 2)
+    #expect(other.zab.election.decideAt == nil)
+    other.hear(from: 4, leader: 1, zxid: zxid(1, 1), epoch: 1, round: 2)
+    #expect(other.zab.election.decideAt != nil)
+  }
+
+  @Test("An observer learns of a reconfiguration with its transaction")
+  func observerReconfigures() {
+    var rig = Rig(4, observers: 4...4)
+    rig.hear(from: 2, leader: 3, zxid: zxid(900, 0), epoch: 900)
+    rig.serve(under: 3, epoch: 1)
+    let payload = reconfiguration(zxid(1, 1), [1, 3, 4])
+    rig.receive(0, .informAndActivate, zxid(1, 1)) {
+      $0.int64(3)
+      $0.append(payload)
+    }
+    #expect(rig.wanted() == ["log 100000001", "commit 100000001", "configured 4294967297"])
+    #expect(rig.sent(0).isEmpty)
+  }
 }
