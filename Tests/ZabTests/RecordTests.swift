@@ -157,7 +157,7 @@ import Testing
 
   /// Changed bytes on every port, in every stage: nothing traps, and who sends them loses the link.
   @Test func hostileBytesNeverTrap() {
-    for seed in 1...UInt64(60) {
+    for seed in 1...UInt64(Effort.environment("ZAB_SEEDS").flatMap { Int($0) } ?? 60) {
       var options = EnsembleOptions()
       options.seed = seed
       options.observers = 1
