@@ -195,7 +195,7 @@ final class Ensemble {
       options: zabOptions, id: servers[server].id, configuration: configuration,
       acceptedEpoch: disk.accepted, currentEpoch: disk.current, window: window,
       mutations: options.mutations)
-    input(server) { _, _ in }
+    input(server) { $0.durable(upTo: window.last, into: &$1) }
     for other in servers.indices where other != server { meet(server, other) }
   }
 
@@ -249,6 +249,9 @@ final class Ensemble {
     count("reload")
     let window = recover(server)
     input(server) { $0.reloaded(window, into: &$1) }
+    // What was cut is away for good before the rest counts as durable.
+    servers[server].disk.finishCut()
+    input(server) { $0.durable(upTo: window.last, into: &$1) }
   }
 
   // MARK: Disks

@@ -37,6 +37,7 @@ struct Rig {
       configuration: configuration ?? QuorumConfiguration(members: []), acceptedEpoch: accepted,
       currentEpoch: current, window: window, mutations: mutations)
     advance(0)
+    zab.durable(upTo: window.last, into: &effects)
   }
 
   static func payload(_ zxid: Zxid) -> [UInt8] {

@@ -78,6 +78,7 @@ import Testing
       }
       exchange()
     }
+    for server in 0..<5 { servers[server].durable(upTo: .zero, into: &effects[server]) }
     advance(0)
     advance(200)
     advance(100)
