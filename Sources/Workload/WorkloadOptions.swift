@@ -31,6 +31,8 @@ public struct WorkloadOptions: Hashable, Sendable {
   public var fencesResource = true
   /// How long a lock or an office is held, in nanoseconds.
   public var holdNanoseconds: Int64 = 5_000_000
+  /// How long a client waits for a lock, an element or others before it gives up, in nanoseconds.
+  public var patienceNanoseconds: Int64 = 200_000_000
   /// What the clients ask of their sessions.
   public var session = ZooKeeperSession.Options()
 

@@ -184,6 +184,35 @@ struct RecipeTests {
     #expect(test.refuse(.noNode) == listing)
   }
 
+  @Test("Whoever waits no more takes the watch away, and from a double barrier the node")
+  func abandons() {
+    var barrier = RecipeUnderTest(BarrierRecipe(path: bytes("/b")))
+    barrier.answer(.data([], Stat()))
+    barrier.recipe.conclude(into: &barrier.effects)
+    #expect(barrier.takeRequest() == .removeWatches(path: bytes("/b"), kind: .data))
+    barrier.answer(.done)
+    #expect(barrier.takeNews() == [.abandoned])
+
+    var queue = RecipeUnderTest(DequeueRecipe(folder: bytes("/q")))
+    queue.recipe.conclude(into: &queue.effects)
+    queue.answer(Self.children())
+    queue.recipe.conclude(into: &queue.effects)
+    #expect(queue.takeRequest() == .removeWatches(path: bytes("/q"), kind: .children))
+    #expect(queue.tell(.childrenChanged, "/q") == nil)
+    queue.refuse(.noWatcher)
+    #expect(queue.takeNews() == [.abandoned])
+
+    var double = Self.doubleBarrier()
+    double.refuse(.noNode)
+    double.answer(Self.children("me"))
+    double.recipe.conclude(into: &double.effects)
+    #expect(double.takeRequest() == .removeWatches(path: bytes("/b/ready"), kind: .data))
+    #expect(double.answer(.done) == .delete(path: bytes("/b/me")))
+    #expect(double.lose() == .delete(path: bytes("/b/me")))
+    double.refuse(.noNode)
+    #expect(double.takeNews() == [.abandoned])
+  }
+
   // MARK: Counters
 
   @Test("A counter is changed only in the version that was read")

@@ -4,7 +4,7 @@ import LinnaeusBase
 /// A barrier: waits as long as a node is there.
 public struct BarrierRecipe: Recipe {
   private enum Phase: Hashable, Sendable {
-    case notBegun, looking, waiting, over
+    case notBegun, looking, waiting, removingWatch, over
   }
 
   private let path: [UInt8]
@@ -26,10 +26,18 @@ public struct BarrierRecipe: Recipe {
     effects.ask(.getData(path: path, watch: true))
   }
 
+  /// Waits no more, and takes away the watch.
+  public mutating func conclude(into effects: inout RecipeEffects) {
+    guard phase == .waiting else { return }
+    phase = .removingWatch
+    effects.ask(.removeWatches(path: path, kind: .data))
+  }
+
   /// The request that was asked for has ended.
   public mutating func completed(
     _ outcome: RequestOutcome, into effects: inout RecipeEffects
   ) {
+    if phase == .removingWatch { return finish(.abandoned, &effects) }
     guard phase == .looking else { return }
     switch outcome {
     case .refused(.noNode, _): finish(.entered, &effects)

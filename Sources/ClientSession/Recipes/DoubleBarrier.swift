@@ -10,7 +10,7 @@ import LinnaeusBase
 public struct DoubleBarrier: Recipe {
   private enum Phase: Hashable, Sendable {
     case notBegun, joining, makingFolder, identifying, lookingForReady, counting, opening
-    case waiting, inside
+    case waiting, inside, removingWatch, withdrawing
     case deleting, countingOut, watchingOut([UInt8]), waitingOut([UInt8]), cleaning, over
   }
 
@@ -60,8 +60,12 @@ public struct DoubleBarrier: Recipe {
     countOut(&effects)
   }
 
-  /// As ``leave(into:)``.
-  public mutating func conclude(into effects: inout RecipeEffects) { leave(into: &effects) }
+  /// As ``leave(into:)``; or waits no more for the others, and takes away watch and node.
+  public mutating func conclude(into effects: inout RecipeEffects) {
+    guard phase == .waiting else { return leave(into: &effects) }
+    phase = .removingWatch
+    effects.ask(.removeWatches(path: ready, kind: .data))
+  }
 
   // MARK: What happens
 
@@ -71,6 +75,9 @@ public struct DoubleBarrier: Recipe {
   ) {
     switch phase {
     case .notBegun, .waiting, .inside, .waitingOut, .over: break
+    case .removingWatch: withdraw(&effects)
+    case .withdrawing:
+      if case .lost = outcome { withdraw(&effects) } else { finish(.abandoned, &effects) }
     case .joining, .makingFolder, .identifying: joining(outcome, &effects)
     case .lookingForReady, .counting, .opening: entering(outcome, &effects)
     case .deleting, .countingOut, .watchingOut, .cleaning: leaving(outcome, &effects)
@@ -217,6 +224,11 @@ public struct DoubleBarrier: Recipe {
     phase = .watchingOut(path)
     hasFired = false
     effects.ask(.getData(path: path, watch: true))
+  }
+
+  private mutating func withdraw(_ effects: inout RecipeEffects) {
+    phase = .withdrawing
+    effects.ask(.delete(path: own))
   }
 
   private mutating func delete(_ effects: inout RecipeEffects) {

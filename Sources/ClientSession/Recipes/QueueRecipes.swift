@@ -83,7 +83,7 @@ public struct EnqueueRecipe: Recipe {
 /// be old, so that an element that is gone is no error.
 public struct DequeueRecipe: Recipe {
   private enum Phase: Hashable, Sendable {
-    case notBegun, listing, waiting
+    case notBegun, listing, waiting, removingWatch
     case reading([UInt8])
     case deleting([UInt8], value: [UInt8]?)
     case syncing([UInt8], value: [UInt8]?)
@@ -111,12 +111,20 @@ public struct DequeueRecipe: Recipe {
     effects.ask(.getChildren(path: folder, watch: true, stat: false))
   }
 
+  /// Waits no more for an element, and takes away the watch that told of one.
+  public mutating func conclude(into effects: inout RecipeEffects) {
+    guard phase == .waiting else { return }
+    phase = .removingWatch
+    effects.ask(.removeWatches(path: folder, kind: .children))
+  }
+
   /// The request that was asked for has ended.
   public mutating func completed(
     _ outcome: RequestOutcome, into effects: inout RecipeEffects
   ) {
     switch (phase, outcome) {
     case (.notBegun, _), (.waiting, _), (.over, _): break
+    case (.removingWatch, _): finish(.abandoned, &effects)
     case (.listing, .done(.children(let children, _), _)):
       candidates = LineName.inOrder(children).map { child($0.name, of: folder) }[...]
       tryNext(&effects)

@@ -20,8 +20,8 @@ public protocol Recipe: Sendable {
   mutating func received(_ event: WatcherEvent, into effects: inout RecipeEffects)
   /// The session's state changed.
   mutating func changed(to state: SessionState, into effects: inout RecipeEffects)
-  /// Ends what was begun: gives back the lock, resigns, leaves the barrier. Does nothing where there
-  /// is nothing to end.
+  /// Ends what was begun: gives back the lock, resigns, leaves the barrier; or waits no more. Does
+  /// nothing where there is nothing to end, or a request is on its way after which there will be.
   mutating func conclude(into effects: inout RecipeEffects)
 }
 
@@ -66,6 +66,8 @@ public enum RecipeNews: Hashable, Sendable {
   case dequeued([UInt8]?)
   /// The counter was changed, to that value.
   case counted(Int64)
+  /// It was waited for, and is waited for no more.
+  case abandoned
   /// It may or may not have been done, which cannot be found out any more.
   case unknown
   /// It was not done, and will not be.

@@ -10,7 +10,14 @@ extension ClientProcess {
     run = RecipeRun(
       recipe: recipe, number: work.recipeCount,
       isExclusive: recipe is LeaderElection || lock.map { $0.kind != .read } ?? false)
+    giveUpLater(now)
     withRecipe(now, &record) { $0.begin(into: &$1) }
+  }
+
+  /// Sets when the recipe is given up, should it still be waiting then.
+  private mutating func giveUpLater(_ now: Instant) {
+    let patience = max(1, options.patienceNanoseconds)
+    run?.concludesAt = Instant(nanoseconds: now.nanoseconds + patience)
   }
 
   /// Calls the recipe under way, if there is one, and does what it asks for.
@@ -46,7 +53,7 @@ extension ClientProcess {
       guard let holding = run.holding else { return }
       record.history.lock("released", holding, isLost: true, at: place, now: now)
       run.letGo()
-    case .released, .left, .enqueued, .dequeued, .counted, .unknown, .failed: break
+    case .released, .left, .enqueued, .dequeued, .counted, .abandoned, .unknown, .failed: break
     }
   }
 
@@ -71,6 +78,8 @@ extension ClientProcess {
       record.history.lock("released", holding, at: place, now: now)
     }
     run?.letGo()
+    // One that cannot be ended at this moment is asked again.
+    giveUpLater(now)
     withRecipe(now, &record) { $0.conclude(into: &$1) }
   }
 }
