@@ -1,0 +1,97 @@
+import LinnaeusBase
+import Zab
+
+extension Mutant {
+  /// All there are: real bugs by their numbers, then others.
+  public static let all: [Mutant] = real + synthetic
+
+  private static let real: [Mutant] = [
+    Mutant(
+      "zookeeper-3911", "NEWLEADER is acknowledged before the history is durable",
+      zab: .acknowledgesHistoryEarly),
+    Mutant(
+      "zookeeper-4643", "the epoch is written before the history is durable", zab: .writesEpochEarly
+    ),
+    Mutant(
+      "zookeeper-2845", "what is not committed is forgotten in memory, but not on the disk",
+      zab: .forgetsTail),
+    Mutant(
+      "zookeeper-1154", "a learner with too much is told that it lacks nothing",
+      zab: .omitsTruncation),
+    Mutant(
+      "zookeeper-4925", "the first transaction that a learner lacks is left out", zab: .leavesHole),
+    Mutant(
+      "zookeeper-3104", "a snapshot counts as durable as soon as it has come in",
+      zab: .trustsSnapshotEarly),
+    Mutant(
+      "zookeeper-4685", "proposals are acknowledged before NEWLEADER is",
+      zab: .acknowledgesProposalsFirst),
+    Mutant(
+      "zookeeper-1675", "the leader lets COMMIT out before it has applied the transaction",
+      property: "P10", .commitsBeforeApplying),
+    Mutant(
+      "zookeeper-1412", "events of a transaction come after its reply", alone: true,
+      property: "P12", .sendsEventsAfterReplies),
+    Mutant(
+      "zookeeper-2355", "a new leader forgets who was alive: their sessions never expire",
+      property: "P13", .forgetsSessions),
+    Mutant(
+      "zookeeper-1549", "a snapshot is named by what is logged, not by what it has",
+      .namesSnapshotsByLog),
+    Mutant(
+      "session-comes-back", "what a session left behind on an earlier connection is accepted",
+      property: "P3", .keepsEarlierConnections),
+  ]
+
+  private static let synthetic: [Mutant] = [
+    Mutant(
+      "acknowledge-before-sync", "the disk is never synced", alone: true,
+      driver: .acknowledgesBeforeSync),
+    Mutant(
+      "skip-directory-sync", "the names of new files are never synced", alone: true,
+      driver: .skipsDirectorySync),
+    Mutant(
+      "forget-last-zxid", "clients do not say what they have seen when they reconnect",
+      driver: .forgetsLastZxidSeen
+    ).seenOnly(by: "P8"),
+    Mutant(
+      "commit-with-minority", "a proposal is committed as soon as the leader has it",
+      zab: .commitsWithMinority),
+    Mutant(
+      "skip-epoch-check", "a promised epoch is neither kept nor told", zab: .skipsEpochCheck),
+    Mutant("never-step-down", "a leader does not mind that nobody answers", zab: .neverStepsDown),
+    Mutant(
+      "acknowledge-early", "a follower acknowledges a proposal before it is durable",
+      zab: .acknowledgesEarly),
+    Mutant(
+      "answer-sync-at-once", "a sync is answered without regard to what is proposed",
+      property: "P10", zab: .answersSyncAtOnce),
+    Mutant(
+      "answer-sync-locally", "a learner answers a sync itself", property: "P10",
+      .answersSyncLocally),
+    Mutant(
+      "accept-clients-ahead", "a client may go on with a server that is behind what it has seen",
+      property: "P8", .acceptsClientsAhead),
+    Mutant(
+      "ignore-moved-sessions", "a write is accepted though its session has moved", property: "P3",
+      .ignoresMovedSessions),
+    Mutant(
+      "forget-replies", "a request that is sent again is done again", property: "P4",
+      .forgetsReplies),
+    Mutant(
+      "refuse-from-local-state", "a learner refuses conditional writes by its own state",
+      property: "P5", .refusesFromLocalState),
+    Mutant(
+      "observers-keep-ephemerals", "an observer keeps the ephemeral znodes of ended sessions",
+      .observersKeepEphemerals),
+    Mutant(
+      "count-children", "sequential names count the children that there are", alone: true,
+      property: "P4", .countsChildren),
+  ]
+
+  private func seenOnly(by property: String) -> Mutant {
+    var mutant = self
+    mutant.property = property
+    return mutant
+  }
+}
