@@ -87,6 +87,7 @@ extension Simulation {
     guard end >= 0 else { return }
     if servers[server].effects.peers.outputs[Int(link)].count > 0 {
       trace.fold(UInt64(servers[server].effects.peers.outputs[Int(link)].count))
+      servers[server].pay(forBytes: servers[server].effects.peers.outputs[Int(link)].count)
       network.send(
         &servers[server].effects.peers.outputs[Int(link)].bytes, from: end, now: now,
         queue: &queue)

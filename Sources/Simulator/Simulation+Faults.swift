@@ -74,6 +74,13 @@ extension Simulation {
       block([Int32(from)], [Int32(to)], for: nanoseconds(time))
     case .clog(let from, let to, let time):
       network.clog(Int32(from), Int32(to), until: now + nanoseconds(time))
+    case .mutedLeader(let time):
+      // Of several that believe to lead, it is the last one.
+      guard
+        let leader = servers.indices.max(by: { servers[$0].leadsEpoch < servers[$1].leadsEpoch })
+      else { return }
+      let others = servers.indices.filter { $0 != leader }.map { Int32($0) }
+      block([Int32(leader)], others, for: nanoseconds(time))
     case .breakConnections(let host): breakConnections(of: Int32(host))
     default: strikeHost(fault)
     }

@@ -27,7 +27,7 @@ extension Simulation {
     }
     switch network.kinds[Int(connection)] {
     case .client:
-      guard servers[server].acceptsClients else {
+      guard servers[server].acceptsClients, admits(asking.slot, server) else {
         return network.refuse(connection, now: now, queue: &queue)
       }
       let slot = servers[server].takeSlot(end: connection * 2 + 1)
@@ -45,6 +45,12 @@ extension Simulation {
       network.accept(connection, slot: link, now: now, queue: &queue)
       offer(linkInput(.linkAccepted, server, link), to: server)
     }
+  }
+
+  /// Whether a server takes a client; some want none but a leader.
+  private func admits(_ client: Int32, _ server: Int) -> Bool {
+    guard options.role(of: Int(client))?.staysAtLeader == true else { return true }
+    return servers[server].setup.configuration == nil || servers[server].leadsEpoch != 0
   }
 
   /// What comes next on a pipe may have arrived.

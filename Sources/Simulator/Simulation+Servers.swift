@@ -47,6 +47,7 @@ extension Simulation {
       }
     }
     for other in servers.indices where other != server { election.disconnect(server, other) }
+    endReign(server)
     servers[server].crash(losesPower: losesPower)
     if losesPower { servers[server].hasPower = false }
     after(delay, .start(server))
@@ -167,6 +168,7 @@ extension Simulation {
     guard end >= 0 else { return }
     if servers[server].effects.outputs[Int(slot)].count > 0 {
       trace.fold(UInt64(servers[server].effects.outputs[Int(slot)].count))
+      servers[server].pay(forBytes: servers[server].effects.outputs[Int(slot)].count)
       network.send(
         &servers[server].effects.outputs[Int(slot)].bytes, from: end, now: now, queue: &queue)
     }
@@ -273,7 +275,7 @@ extension Simulation {
       watchServing(server)
     } else if servers[server].isServing {
       counters[.stepDowns] += 1
-      servers[server].leadsEpoch = 0
+      endReign(server)
     }
     servers[server].isServing = isServing
   }
@@ -303,13 +305,15 @@ extension Simulation {
   private mutating func watchServing(_ server: Int) {
     let zxid = servers[server].lastZxid
     guard servers[server].setup.configuration != nil else {
-      if !servers[server].isServing { oracles.serves(server, lastZxid: zxid, time: now) }
-      return
+      guard !servers[server].isServing else { return }
+      beginReign(server, epoch: Int64(servers[server].incarnation))
+      return oracles.serves(server, lastZxid: zxid, time: now)
     }
     guard let epoch = servers[server].leadingEpoch, servers[server].leadsEpoch != epoch else {
       return
     }
     servers[server].leadsEpoch = epoch
+    beginReign(server, epoch: Int64(epoch))
     counters[.leaders] += 1
     oracles.leads(
       server, epoch: UInt32(truncatingIfNeeded: epoch), lastZxid: zxid, time: now)

@@ -88,6 +88,8 @@ public struct Simulation {
     var setup = ServerSetup(
       replica: options.replica, storage: options.storage,
       turnNanoseconds: options.turnNanoseconds, inputNanoseconds: options.inputNanoseconds)
+    setup.outputNanoseconds = options.outputNanoseconds
+    setup.outputNanosecondsPerKilobyte = options.outputNanosecondsPerKilobyte
     setup.replica.serverID = Int64(index + 1)
     setup.replica.mutations = options.replicaMutations
     setup.configuration = options.configuration
@@ -98,6 +100,16 @@ public struct Simulation {
     var disk = DiskWorker(options: options.disk, seed: options.seed, server: index)
     disk.mutants = options.mutants
     return SimulatedServer(index: Int32(index), setup: setup, disk: disk, clock: clock)
+  }
+
+  /// How long the first messages from the first server to the others take, whenever they are sent.
+  package func delays(_ count: Int) -> [Int64] {
+    var network = network
+    return (0..<count).map { number in
+      network.arrival(
+        from: 0, to: Int32(1 + number % (network.hosts - 1)), bytes: 0, now: 0
+      ).time
+    }
   }
 
   // MARK: Running

@@ -14,8 +14,10 @@ extension SimulationOptions {
     public var voters = [1]
     /// How many servers may only learn; one of these.
     public var observers = [0]
+    /// How many clients there are; one of these.
+    public var clients = Array(2...8)
     /// Which kinds of faults there may be.
-    public var faults = FaultKind.allCases.filter { $0 != .rot }
+    public var faults = FaultKind.allCases.filter { $0 != .rot && $0 != .mutedLeader }
     /// How many operations a run has.
     public var operations = 500
 
@@ -40,7 +42,7 @@ extension SimulationOptions {
     var random = SeededRandom(seed: seed, .options)
     options.voters = random.pick(frame.voters)
     options.observers = options.voters > 1 ? random.pick(frame.observers) : 0
-    options.workload.clients = random.within(2...8)
+    options.workload.clients = random.pick(frame.clients)
     options.operations = frame.operations
     let tick = random.pick([50, 100, 200, 500, 2_000])
     options.drawServers(tick: tick, &random)

@@ -22,6 +22,8 @@ public struct SimulationOptions: Sendable {
 
   /// What the clients do.
   public var workload = WorkloadOptions()
+  /// What some of them do instead: the first ones what the first role says, and so on.
+  public var roles: [ClientRole] = []
 
   /// The servers.
   public var replica = ReplicaOptions()
@@ -33,6 +35,10 @@ public struct SimulationOptions: Sendable {
   public var turnNanoseconds: Int64 = 10_000
   /// And each input this on top.
   public var inputNanoseconds: Int64 = 2_000
+  /// And each connection that it writes to this.
+  public var outputNanoseconds: Int64 = 0
+  /// And each kilobyte that it writes this.
+  public var outputNanosecondsPerKilobyte: Int64 = 0
   /// The network.
   public var network = NetworkOptions()
   /// The disks.

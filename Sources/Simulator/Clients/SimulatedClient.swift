@@ -27,7 +27,7 @@ struct SimulatedClient {
     self.index = index
     self.host = host
     process = ClientProcess(
-      client: Int(index), options: options.workload,
+      client: Int(index), options: options.workload(of: Int(index)),
       servers: (1...options.servers).map { ServerID(rawValue: Int64($0)) }, seed: seed)
   }
 

@@ -28,6 +28,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case syncError
   /// Somebody sets a clock.
   case wallStep
+  /// What the leader sends reaches no other server; not drawn unless it is asked for.
+  case mutedLeader
   /// A bit of what is durable changes; leaves the atlas.
   case rot
 }
@@ -61,6 +63,8 @@ public enum Fault: Hashable, Sendable {
   case syncError(server: Int)
   /// Somebody sets the clock on a server's wall.
   case wallStep(server: Int, milliseconds: Int)
+  /// What the leader of the moment sends reaches no other server, though it hears them.
+  case mutedLeader(milliseconds: Int)
   /// A bit of what is durable on a server changes while it is down for so long.
   case rot(server: Int, milliseconds: Int)
 

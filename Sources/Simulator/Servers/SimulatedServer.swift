@@ -15,6 +15,9 @@ struct ServerSetup {
   /// A turn of the server's loop takes this, and each input this on top.
   var turnNanoseconds: Int64
   var inputNanoseconds: Int64
+  /// So does each connection that it writes to, and each kilobyte.
+  var outputNanoseconds: Int64 = 0
+  var outputNanosecondsPerKilobyte: Int64 = 0
 }
 
 /// A server's process and its host: a replica, its disk, its clocks, and what it has to look at.
@@ -289,6 +292,11 @@ struct SimulatedServer {
       effects.reload = nil
     }
     busyUntil = now + setup.turnNanoseconds + Int64(inputs) * setup.inputNanoseconds
+  }
+
+  /// It has written so many bytes to a connection.
+  mutating func pay(forBytes count: Int) {
+    busyUntil += setup.outputNanoseconds + Int64(count) * setup.outputNanosecondsPerKilobyte / 1024
   }
 }
 
