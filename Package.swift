@@ -19,8 +19,9 @@ let package = Package(
     .executableTarget(
       name: "linnaeus",
       dependencies: [
-        "Report", "Server", "Consistency", "Linearizability", "OperationHistory", "ClientSession",
-        "Replica", "Tree", "Storage", "Jute", "Sockets", "LinnaeusBase",
+        "Experiments", "Report", "Simulator", "Server", "Consistency", "Linearizability",
+        "OperationHistory", "ClientSession", "Replica", "Tree", "Storage", "Jute", "Sockets",
+        "LinnaeusBase",
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -30,7 +31,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Simulator", "Consistency", "Linearizability", "Workload", "Replica", "Zab",
+        "Simulator", "Consistency", "Linearizability", "Workload", "ClientSession", "Replica",
+        "Zab",
         "OperationHistory", "LinnaeusBase",
       ],
       swiftSettings: settings),
@@ -111,8 +113,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Experiments", "Simulator", "Consistency", "Linearizability", "Workload", "Replica", "Zab",
-        "OperationHistory", "LinnaeusBase",
+        "Experiments", "Simulator", "Consistency", "Linearizability", "Workload", "ClientSession",
+        "Replica", "Zab", "OperationHistory", "LinnaeusBase",
       ],
       swiftSettings: settings),
     .testTarget(
