@@ -15,6 +15,8 @@ struct LinnaeusCommand {
     ("verify", VerifyVerb.help.overview),
     ("shrink", ShrinkVerb.help.overview),
     ("convert", ConvertVerb.help.overview),
+    ("explore", ExploreVerb.help.overview),
+    ("simulate", SimulateVerb.help.overview),
     ("serve", ServeVerb.help.overview),
     ("txnlog", TxnlogVerb.help.overview),
     ("shell", ShellVerb.help.overview),
@@ -33,6 +35,8 @@ struct LinnaeusCommand {
       case "verify": return try start(VerifyVerb.self, rest)
       case "shrink": return try start(ShrinkVerb.self, rest)
       case "convert": return try start(ConvertVerb.self, rest)
+      case "explore": return try start(ExploreVerb.self, rest)
+      case "simulate": return try start(SimulateVerb.self, rest)
       case "serve": return try start(ServeVerb.self, rest)
       case "txnlog": return try start(TxnlogVerb.self, rest)
       case "shell": return try start(ShellVerb.self, ShellVerb.separated(rest))
@@ -67,6 +71,8 @@ struct LinnaeusCommand {
     case "verify": return Output.print(VerifyVerb.help.text)
     case "shrink": return Output.print(ShrinkVerb.help.text)
     case "convert": return Output.print(ConvertVerb.help.text)
+    case "explore": return Output.print(ExploreVerb.help.text)
+    case "simulate": return Output.print(SimulateVerb.help.text)
     case "serve": return Output.print(ServeVerb.help.text)
     case "txnlog": return Output.print(TxnlogVerb.help.text)
     case "shell": return Output.print(ShellVerb.help.text)
