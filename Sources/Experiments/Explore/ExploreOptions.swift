@@ -24,7 +24,7 @@ public struct ExploreOptions: Hashable, Sendable {
   /// How many servers only learn.
   public var observers = 0
   /// How far hosts are from one another.
-  public var latency = Latency.local
+  public var latency = Latency.region
   /// How many times a server stands still, as in a long garbage collection.
   public var pauses = 4
   /// How many times nothing that the leader sends reaches another server, though it hears them: they
@@ -37,7 +37,7 @@ public struct ExploreOptions: Hashable, Sendable {
   /// How many writes are asked for in a second of virtual time.
   public var writes = 400
 
-  /// Five servers in one room, four pauses and splits, ten seconds, two thousand requests a second.
+  /// Five servers in one region, four pauses and splits, ten seconds, two thousand requests a second.
   public init() {}
 
   /// How many servers there are.

@@ -29,7 +29,7 @@ struct ExploreVerb: Verb {
       Option(
         "--latency", value: "<distance>",
         "How far hosts are from one another: local (0.2 ms), region (0.5 to 3 ms) or world (40 to"
-          + " 120 ms). (default: local)"),
+          + " 120 ms). (default: region)"),
       Option(
         "--pauses", value: "<n>",
         "How many times a server stands still long enough that it is given up, 0 to 1000."
