@@ -10,7 +10,7 @@ import Tree
 /// number too, so that every server knows it from the log, and Apache's ignore it.
 struct ReplyTable: Sendable {
   /// `RTX1`: what clients and servers tell each other by.
-  static let mark: Int32 = 0x5254_5831
+  static let mark = ConnectRequest.retransmission
 
   /// A write that was done.
   struct Reply: Hashable, Sendable {

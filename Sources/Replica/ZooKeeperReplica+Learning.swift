@@ -79,6 +79,10 @@ extension ZooKeeperReplica {
       let used = try snapshot.restoration.feed(bytes)
       guard snapshot.restoration.isComplete else {
         incoming = snapshot
+        // The leader is heard, though nothing is for Zab.
+        ask(&effects) { zab, effects in
+          _ = zab.receive(.empty, on: link, into: &effects)
+        }
         return used
       }
       let zxid = snapshot.zxid

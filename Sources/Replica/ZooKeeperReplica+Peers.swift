@@ -155,7 +155,7 @@ extension ZooKeeperReplica {
   private mutating func carryOut(_ event: ZabEvent, into effects: inout Effects) {
     switch event {
     case .connect(let server): effects.connectTo = server
-    case .log(let zxid): log(zxid)
+    case .log(let zxid): log(zxid, into: &effects)
     case .commit(let zxid):
       if options.mutations.contains(.commitsBeforeApplying), role == .leading {
         deferredCommit = zxid
@@ -193,7 +193,11 @@ extension ZooKeeperReplica {
     }
   }
 
-  private mutating func log(_ zxid: Zxid) {
+  private mutating func log(_ zxid: Zxid, into effects: inout Effects) {
+    guard zxid > storage.lastAppended else {
+      return stop(
+        "transaction \(zxid) is to be logged after \(storage.lastAppended)", into: &effects)
+    }
     var payload: [UInt8] = []
     swap(&payload, &applying)
     payload.removeAll(keepingCapacity: true)

@@ -90,6 +90,7 @@ extension QuorumConfiguration {
   /// - Parameters:
   ///   - joining: `server.1=…` separated by commas or lines.
   ///   - leaving: Numbers separated by commas.
+  /// - Returns: The next ensemble, with the version of this one.
   /// - Throws: `.badArguments` if that is none.
   func changed(
     joining: BorrowedBytes?, leaving: BorrowedBytes?

@@ -312,7 +312,6 @@ extension Simulation {
     guard let epoch = servers[server].leadingEpoch, servers[server].leadsEpoch != epoch else {
       return
     }
-    servers[server].leadsEpoch = epoch
     beginReign(server, epoch: Int64(epoch))
     counters[.leaders] += 1
     oracles.leads(
