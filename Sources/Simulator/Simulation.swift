@@ -1,6 +1,7 @@
 import LinnaeusBase
 import Replica
 import Storage
+import Tree
 import Workload
 
 /// One run: servers, clients, network, disks and clocks under virtual time, from one seed.
@@ -91,10 +92,10 @@ public struct Simulation {
     setup.outputNanoseconds = options.outputNanoseconds
     setup.outputNanosecondsPerKilobyte = options.outputNanosecondsPerKilobyte
     setup.replica.serverID = Int64(index + 1)
-    setup.replica.mutations = options.replicaMutations
+    setup.replica.mutations = options.mutations
+    setup.replica.tree.mutations = options.mutations
     setup.configuration = options.configuration
     setup.zab = options.zab
-    setup.zabMutations = options.zabMutations
     var storageSeeds = SeededRandom(seed: options.seed, .storage, index)
     setup.storage.seed = storageSeeds.next()
     var disk = DiskWorker(options: options.disk, seed: options.seed, server: index)

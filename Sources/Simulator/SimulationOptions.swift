@@ -51,10 +51,8 @@ public struct SimulationOptions: Sendable {
   public var faultKinds: [FaultKind] = []
   /// What is wrong with the driver, on purpose.
   package var mutants: DriverMutants = []
-  /// What is wrong with the protocol.
-  package var zabMutations: Zab.Mutations = []
-  /// What is wrong with the servers.
-  package var replicaMutations: Mutations = []
+  /// What is wrong with the servers and their protocol.
+  package var mutations: Mutations = []
 
   /// A server alone with five clients, and no faults.
   public init(seed: UInt64) {

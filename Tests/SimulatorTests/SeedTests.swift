@@ -1,5 +1,5 @@
+import LinnaeusBase
 import Testing
-import Zab
 
 @testable import Simulator
 
@@ -7,11 +7,11 @@ import Zab
 @Suite struct SeedTests {
   private static func run(
     _ seed: UInt64, _ frame: SimulationOptions.Frame, mutants: DriverMutants = [],
-    zab: Zab.Mutations = []
+    mutations: Mutations = []
   ) -> SimulationResult {
     var options = SimulationOptions.draw(seed: seed, within: frame)
     options.mutants = mutants
-    options.zabMutations = zab
+    options.mutations = mutations
     var simulation = Simulation(options)
     return simulation.run()
   }
@@ -69,11 +69,11 @@ import Zab
 
   @Test(
     "Bugs of the protocol are caught",
-    arguments: [Zab.Mutations.leavesHole, .commitsWithMinority, .neverStepsDown])
-  func bugs(_ bug: Zab.Mutations) {
+    arguments: [Mutations.leavesHole, .commitsWithMinority, .neverStepsDown])
+  func bugs(_ bug: Mutations) {
     let frame = Self.small(.ensembles)
     let caught = (1...100 as ClosedRange<UInt64>).first {
-      !Self.run($0, frame, zab: bug).violations.isEmpty
+      !Self.run($0, frame, mutations: bug).violations.isEmpty
     }
     guard let caught else {
       Issue.record("no seed catches it")

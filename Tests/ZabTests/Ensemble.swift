@@ -8,7 +8,7 @@ struct EnsembleOptions {
   var seed: UInt64 = 1
   var participants = 3
   var observers = 0
-  var mutations: Zab.Mutations = []
+  var mutations: Mutations = []
   /// Few, so that snapshots are needed.
   var commitLogCount = 6
   var provesLeadership = true

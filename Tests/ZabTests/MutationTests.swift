@@ -1,3 +1,4 @@
+import LinnaeusBase
 import Testing
 
 @testable import Zab
@@ -9,9 +10,20 @@ import Testing
     "skips-epoch-check": 321, "writes-epoch-early": 419, "trusts-snapshot-early": 2847,
   ]
 
-  @Test(arguments: Zab.Mutations.all.map(\.name))
+  /// Those of Zab, each with its name.
+  private static let all: [(name: String, mutation: Mutations)] = [
+    ("acknowledges-history-early", .acknowledgesHistoryEarly),
+    ("writes-epoch-early", .writesEpochEarly), ("forgets-tail", .forgetsTail),
+    ("commits-with-minority", .commitsWithMinority), ("skips-epoch-check", .skipsEpochCheck),
+    ("never-steps-down", .neverStepsDown), ("omits-truncation", .omitsTruncation),
+    ("leaves-hole", .leavesHole), ("trusts-snapshot-early", .trustsSnapshotEarly),
+    ("acknowledges-proposals-first", .acknowledgesProposalsFirst),
+    ("answers-sync-at-once", .answersSyncAtOnce), ("acknowledges-early", .acknowledgesEarly),
+  ]
+
+  @Test(arguments: Self.all.map(\.name))
   func isSeen(_ name: String) {
-    guard let mutation = Zab.Mutations.all.first(where: { $0.name == name })?.mutation else {
+    guard let mutation = Self.all.first(where: { $0.name == name })?.mutation else {
       return
     }
     for seed in [Self.hints[name] ?? 1] + Array(1...UInt64(Effort.mutantSeeds)) {

@@ -22,7 +22,7 @@ enum Effort {
 /// Ensembles under random faults, each from one seed.
 @Suite struct RandomTests {
   /// What a seed makes of an ensemble, and whether it came through.
-  static func run(seed: UInt64, mutations: Zab.Mutations = [], isTraced: Bool = false) -> Ensemble {
+  static func run(seed: UInt64, mutations: Mutations = [], isTraced: Bool = false) -> Ensemble {
     var random = SeededRandom(seed: seed &* 31)
     var options = EnsembleOptions()
     options.seed = seed

@@ -17,7 +17,7 @@ struct Rig {
   init(
     _ id: Int64, of count: Int64 = 3, observers: ClosedRange<Int64>? = nil,
     log: [Zxid] = [], floor: Zxid = .zero, accepted: Int64 = 0, current: Int64 = 0,
-    commitLogCount: Int = 500, text: String = "", mutations: Zab.Mutations = []
+    commitLogCount: Int = 500, text: String = "", mutations: Mutations = []
   ) {
     var options = ZabOptions()
     options.commitLogCount = commitLogCount

@@ -1,5 +1,4 @@
 import LinnaeusBase
-import Zab
 
 extension Mutant {
   /// All there are: real bugs by their numbers, then others.
@@ -8,24 +7,24 @@ extension Mutant {
   private static let real: [Mutant] = [
     Mutant(
       "zookeeper-3911", "NEWLEADER is acknowledged before the history is durable",
-      zab: .acknowledgesHistoryEarly),
+      .acknowledgesHistoryEarly),
     Mutant(
-      "zookeeper-4643", "the epoch is written before the history is durable", zab: .writesEpochEarly
+      "zookeeper-4643", "the epoch is written before the history is durable", .writesEpochEarly
     ),
     Mutant(
       "zookeeper-2845", "what is not committed is forgotten in memory, but not on the disk",
-      zab: .forgetsTail),
+      .forgetsTail),
     Mutant(
       "zookeeper-1154", "a learner with too much is told that it lacks nothing",
-      zab: .omitsTruncation),
+      .omitsTruncation),
     Mutant(
-      "zookeeper-4925", "the first transaction that a learner lacks is left out", zab: .leavesHole),
+      "zookeeper-4925", "the first transaction that a learner lacks is left out", .leavesHole),
     Mutant(
       "zookeeper-3104", "a snapshot counts as durable as soon as it has come in",
-      zab: .trustsSnapshotEarly),
+      .trustsSnapshotEarly),
     Mutant(
       "zookeeper-4685", "proposals are acknowledged before NEWLEADER is",
-      zab: .acknowledgesProposalsFirst),
+      .acknowledgesProposalsFirst),
     Mutant(
       "zookeeper-1675", "the leader lets COMMIT out before it has applied the transaction",
       property: "P10", .commitsBeforeApplying),
@@ -56,16 +55,16 @@ extension Mutant {
     ).seenOnly(by: "P8"),
     Mutant(
       "commit-with-minority", "a proposal is committed as soon as the leader has it",
-      zab: .commitsWithMinority),
+      .commitsWithMinority),
     Mutant(
-      "skip-epoch-check", "a promised epoch is neither kept nor told", zab: .skipsEpochCheck),
-    Mutant("never-step-down", "a leader does not mind that nobody answers", zab: .neverStepsDown),
+      "skip-epoch-check", "a promised epoch is neither kept nor told", .skipsEpochCheck),
+    Mutant("never-step-down", "a leader does not mind that nobody answers", .neverStepsDown),
     Mutant(
       "acknowledge-early", "a follower acknowledges a proposal before it is durable",
-      zab: .acknowledgesEarly),
+      .acknowledgesEarly),
     Mutant(
       "answer-sync-at-once", "a sync is answered without regard to what is proposed",
-      property: "P10", zab: .answersSyncAtOnce),
+      property: "P10", .answersSyncAtOnce),
     Mutant(
       "answer-sync-locally", "a learner answers a sync itself", property: "P10",
       .answersSyncLocally),

@@ -1,7 +1,4 @@
 import LinnaeusBase
-import Replica
-import Tree
-import Zab
 
 /// A bug that can be switched on, to show that somebody sees it.
 public struct Mutant: Hashable, Sendable {
@@ -15,8 +12,7 @@ public struct Mutant: Hashable, Sendable {
   /// The property that must see it where no oracle can: only the history shows it.
   public var property: String?
   private var driver: DriverMutants = []
-  private var zab: Zab.Mutations = []
-  private var replica: Mutations = []
+  private var mutations: Mutations = []
 
   private init(_ name: String, _ summary: String) {
     self.name = name
@@ -30,22 +26,15 @@ public struct Mutant: Hashable, Sendable {
     self.driver = driver
   }
 
-  /// What the protocol gets wrong.
-  init(_ name: String, _ summary: String, property: String? = nil, zab: Zab.Mutations) {
-    self.init(name, summary)
-    self.property = property
-    self.zab = zab
-  }
-
-  /// What a server gets wrong.
+  /// What a server or its protocol gets wrong.
   init(
     _ name: String, _ summary: String, alone: Bool = false, property: String? = nil,
-    _ replica: Mutations
+    _ mutations: Mutations
   ) {
     self.init(name, summary)
     needsEnsemble = !alone
     self.property = property
-    self.replica = replica
+    self.mutations = mutations
   }
 
   /// The mutant of that name.
@@ -57,8 +46,6 @@ public struct Mutant: Hashable, Sendable {
   /// Switches it on.
   public func apply(to options: inout SimulationOptions) {
     options.mutants.formUnion(driver)
-    options.zabMutations.formUnion(zab)
-    options.replicaMutations.formUnion(replica)
-    options.replica.tree.mutations.formUnion(replica)
+    options.mutations.formUnion(mutations)
   }
 }

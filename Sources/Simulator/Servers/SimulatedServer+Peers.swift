@@ -115,7 +115,7 @@ extension SimulatedServer {
       options: setup.zab, id: Self.id(index), configuration: configuration,
       acceptedEpoch: state.acceptedEpoch ?? 0,
       currentEpoch: state.currentEpoch ?? Int64(state.lastZxid.epoch),
-      window: recovering.window, mutations: setup.zabMutations)
+      window: recovering.window, mutations: setup.replica.mutations)
   }
 
   /// Recovers again, if that is wanted and the disk is done.

@@ -11,7 +11,6 @@ struct ServerSetup {
   /// The ensemble; nil for a server alone.
   var configuration: QuorumConfiguration?
   var zab = ZabOptions()
-  var zabMutations: Zab.Mutations = []
   /// A turn of the server's loop takes this, and each input this on top.
   var turnNanoseconds: Int64
   var inputNanoseconds: Int64
