@@ -20,9 +20,6 @@ struct Connection: Sendable {
   enum Waiting: Sendable {
     /// A write under way, which answers when it is applied.
     case write(xid: Int32, opcode: Opcode, receivedAt: Instant)
-    /// The reply to a write that was applied while a `sync` before it waited; whether the connection
-    /// ends with it.
-    case answered([UInt8], closes: Bool)
     /// A `sync` that the leader must answer first.
     case sync([UInt8], receivedAt: Instant)
     /// A packet that waits for the writes before it.
@@ -51,10 +48,10 @@ struct Connection: Sendable {
 
   var session: Int64 { statistics.session }
 
-  /// The place of the first write that is not applied; only syncs can stand before it.
-  var firstWrite: Int? {
+  /// The number of the first write that is not applied.
+  var nextWrite: Int32? {
     for place in 0..<waiting.count {
-      if case .write = waiting[place] { return place }
+      if case .write(let xid, _, _) = waiting[place] { return xid }
     }
     return nil
   }

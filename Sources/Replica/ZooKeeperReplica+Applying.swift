@@ -78,27 +78,18 @@ extension ZooKeeperReplica {
     if connections[Int(slot)].isConnecting {
       return finishConnecting(slot, session: connections[Int(slot)].session, into: &effects)
     }
-    let place = connections[Int(slot)].firstWrite
-    guard
-      case .write(let xid, let opcode, let receivedAt)? = place.flatMap({
-        connections[Int(slot)].waiting[$0]
-      })
-    else { return }
+    guard case .write(let xid, let opcode, let receivedAt)? = connections[Int(slot)].waiting.first
+    else {
+      // A leader answers a sync before it commits what came after it.
+      return close(slot, into: &effects)
+    }
     let error = own?.error ?? applied.result.error
     if error == .sessionMoved {
       // The client is elsewhere (zookeeper-protocol.md, section 3).
       return close(slot, into: &effects)
     }
-    let start = effects.outputs[Int(slot)].count
-    if place == 0 { _ = connections[Int(slot)].waiting.popFirst() }
+    _ = connections[Int(slot)].waiting.popFirst()
     answer(xid, opcode, error, applied, receivedAt, on: slot, into: &effects)
-    if let place, place > 0 {
-      // Its reply stays behind that to the sync.
-      let reply = Array(effects.outputs[Int(slot)].bytes[start...])
-      effects.outputs[Int(slot)].bytes.removeLast(reply.count)
-      connections[Int(slot)].waiting[place] = .answered(reply, closes: opcode == .closeSession)
-      return
-    }
     if opcode == .closeSession { return close(slot, into: &effects) }
     drain(slot, into: &effects)
   }
@@ -122,10 +113,7 @@ extension ZooKeeperReplica {
     if connection.isConnecting {
       return header.opcode == .createSession && connection.session == header.session ? slot : -1
     }
-    guard connection.isEstablished, let place = connection.firstWrite,
-      case .write(let xid, _, _) = connection.waiting[place], xid == header.xid
-    else { return -1 }
-    return slot
+    return connection.isEstablished && connection.nextWrite == header.xid ? slot : -1
   }
 
   private mutating func answer(

@@ -120,12 +120,6 @@ extension ZooKeeperReplica {
       let (packet, receivedAt): ([UInt8], Instant)
       switch next {
       case .write: return
-      case .answered(let reply, let closes):
-        _ = connections[Int(slot)].waiting.popFirst()
-        effects.outputs[Int(slot)].append(reply)
-        effects.touched.append(slot)
-        if closes { return close(slot, into: &effects) }
-        continue
       case .sync(let bytes, let time):
         guard connections[Int(slot)].answeredSyncs > 0 else { return }
         connections[Int(slot)].answeredSyncs -= 1

@@ -40,9 +40,10 @@ extension Zab {
       let place = window.count - window.uncommittedCount
       let zxid = window.zxid(at: place)
       guard isAcknowledged(zxid) else { break }
+      // It may be a session's next write: the sync before it is answered first. Whoever has
+      // acknowledged it has followed since it was proposed, which proves as much as a ping.
+      if !leadership.answers.isEmpty { giveAnswers(provedBefore: zxid, into: &effects) }
       commitProposal(zxid, at: place, into: &effects)
-      // A session's next write may be among what follows: its sync is answered before.
-      if !leadership.answers.isEmpty, phase == .leading { giveAnswers(into: &effects) }
     }
     guard phase == .leading else { return }
     if leadership.waitingLearners > 0 { updateLearners(into: &effects) }
@@ -253,11 +254,18 @@ extension Zab {
   /// Answers, in order, what is due; if a round of pings has to be sent for that, sends it.
   ///
   /// One round is under way at a time: those who come meanwhile share the next one.
-  private mutating func giveAnswers(into effects: inout ZabEffects) {
+  ///
+  /// - Parameters:
+  ///   - zxid: a proposal that a quorum has acknowledged: what was asked before it was proposed
+  ///     needs no ping.
+  ///   - effects: what is to be done.
+  private mutating func giveAnswers(
+    provedBefore zxid: Zxid = .zero, into effects: inout ZabEffects
+  ) {
     while let answer = leadership.answers.first {
       if !mutations.contains(.answersSyncAtOnce) {
         guard answer.after <= window.lastCommitted else { return }
-        guard answer.round <= leadership.provedRound else {
+        guard answer.round <= leadership.provedRound || answer.after < zxid else {
           let isIdle = leadership.provedRound == leadership.pingRound
           if isIdle, answer.round > leadership.pingRound { ping(into: &effects) }
           return

@@ -286,6 +286,28 @@ import Testing
     #expect(rig.wanted() == ["synced", "synced"])
   }
 
+  @Test("A proposal that came after a sync proves leadership as well, and is committed after it")
+  func proposalProvesLeadership() {
+    var rig = Rig(3)
+    rig.lead()
+    rig.propose(zxid(1, 1))
+    rig.zab.answerSync(link: 1, provesLeadership: true, into: &rig.effects)
+    _ = rig.sent(1)
+    // What was proposed before the sync proves nothing.
+    rig.zab.durable(upTo: zxid(1, 1), into: &rig.effects)
+    rig.receive(1, .ack, zxid(1, 1))
+    #expect(rig.sent(1) == ["commit 100000001", "ping 100000001"])
+    rig.propose(zxid(1, 2))
+    rig.zab.answerSync(link: 1, provesLeadership: true, into: &rig.effects)
+    rig.zab.durable(upTo: zxid(1, 2), into: &rig.effects)
+    rig.receive(1, .ack, zxid(1, 2))
+    #expect(rig.sent(1) == ["proposal 100000002", "sync 0", "commit 100000002"])
+    rig.receive(1, .ping, .zero)
+    #expect(rig.sent(1) == ["ping 100000002"])
+    rig.receive(1, .ping, .zero)
+    #expect(rig.sent(1) == ["sync 0"])
+  }
+
   @Test("Whoever asked and is gone is not answered, though another has its link")
   func answersNobodyElse() {
     var rig = Rig(3)
