@@ -158,7 +158,8 @@ extension ZooKeeperReplica {
     case .log(let zxid): log(zxid, into: &effects)
     case .commit(let zxid):
       if options.mutations.contains(.commitsBeforeApplying), role == .leading {
-        deferredCommit = zxid
+        let due = deferredCommit?.due ?? now.advanced(milliseconds: Self.deferredMilliseconds)
+        deferredCommit = (zxid, due)
       } else {
         commit(upTo: zxid, into: &effects)
       }

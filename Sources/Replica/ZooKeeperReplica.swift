@@ -64,8 +64,10 @@ public struct ZooKeeperReplica: Sendable {
   /// Whether the first of them has begun, and of what state it is.
   var isSending = false
   var outgoingZxid = Zxid.zero
-  /// What the mutation `commitsBeforeApplying` has let out and not applied.
-  var deferredCommit: Zxid?
+  /// What the mutation `commitsBeforeApplying` has let out and not applied, and when it will be.
+  var deferredCommit: (zxid: Zxid, due: Instant)?
+  /// A thread of its own applies transactions in Apache's leader, which may be so late.
+  static let deferredMilliseconds: Int64 = 5
   /// Zab knows that everything up to it is durable.
   var toldDurable = Zxid(rawValue: -1)
   /// Whether events of Zab are being carried out.
@@ -144,9 +146,9 @@ public struct ZooKeeperReplica: Sendable {
   public mutating func advance(now: Instant, wall: Int64, into effects: inout Effects) {
     tell(now: now, wall: wall)
     guard failure == nil, !isReloading else { return }
-    if let deferred = deferredCommit {
+    if let deferred = deferredCommit, now >= deferred.due {
       deferredCommit = nil
-      commit(upTo: deferred, into: &effects)
+      commit(upTo: deferred.zxid, into: &effects)
     }
     if zab != nil {
       zab?.advance(now: self.now, into: &effects.peers)
@@ -168,8 +170,9 @@ public struct ZooKeeperReplica: Sendable {
   public var nextDeadline: Instant? {
     guard failure == nil, !isReloading else { return nil }
     if isTakingSnapshot, storage.hasRoomForSnapshot { return now }
-    if !outgoing.isEmpty || deferredCommit != nil { return now }
+    if !outgoing.isEmpty { return now }
     let protocolDeadline = zab?.nextDeadline
+    if let due = deferredCommit?.due { return min(due, protocolDeadline ?? due) }
     guard role == .alone || role == .leading else { return protocolDeadline }
     let own = min(sessions.nextExpiry ?? nextContainerCheck, nextContainerCheck)
     return min(own, protocolDeadline ?? own)
