@@ -54,6 +54,7 @@ extension Simulation {
   }
 
   private var isProgressing: Bool {
+    if options.script != nil { return clients.allSatisfy(\.hasDoneAll) }
     guard counters[.completedOperations] >= min(options.operations, 200) else { return false }
     // Whoever waits for a lock or for another client does nothing.
     if options.workload.mix.hasWaiting {

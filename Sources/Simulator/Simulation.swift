@@ -63,7 +63,10 @@ public struct Simulation {
       history: HistoryRecorder(
         servers: (1...options.servers).map {
           (ServerID(rawValue: Int64($0)), "server\($0):2181")
-        }, source: "simulate --seed \(options.seed)"))
+        },
+        source: options.script.map { "simulate --scenario \($0.name)" }
+          ?? "simulate --seed \(options.seed)",
+        more: options.script?.header ?? []))
     record.notesAnswers = true
     faultRandom = SeededRandom(seed: options.seed, .faults)
     phaseEnds = options.safetyNanoseconds

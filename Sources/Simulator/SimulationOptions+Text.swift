@@ -1,6 +1,6 @@
 /// How options are printed: every one of them, a line each.
 extension SimulationOptions {
-  /// `network.delayNanoseconds = 20000`, and so on for everything but the schedule.
+  /// `network.delayNanoseconds = 20000`, and so on for everything but schedule and script.
   public var lines: [String] {
     var lines: [String] = []
     Self.append(self, named: "", to: &lines)
@@ -16,7 +16,7 @@ extension SimulationOptions {
     let mirror = Mirror(reflecting: value)
     let isPlain = value is any RawRepresentable || mirror.children.isEmpty
     guard mirror.displayStyle == .struct, !isPlain else {
-      if name != "schedule" { lines.append("\(name) = \(value)") }
+      if name != "schedule", name != "script" { lines.append("\(name) = \(value)") }
       return
     }
     for child in mirror.children {

@@ -25,6 +25,9 @@ public struct SimulationOptions: Sendable {
   /// What some of them do instead: the first ones what the first role says, and so on.
   public var roles: [ClientRole] = []
 
+  /// What they do step by step, in a run that tells a story.
+  public var script: Script?
+
   /// The servers.
   public var replica = ReplicaOptions()
   /// Their parts in the ensemble.

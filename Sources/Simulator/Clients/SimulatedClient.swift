@@ -16,16 +16,33 @@ struct SimulatedClient {
   var wakesAt = Int64.max
   /// The server that its session was on last.
   var lastServer: ServerID?
+  /// What it was told to do and has not done yet.
+  private var steps: ArraySlice<ScriptedStep>
+  /// Until when it stands still; nil if it does not.
+  private var resumesAt: Instant?
+  /// What has come for it while it stood still.
+  private var missed: [Input] = []
+
+  private enum Input {
+    case connected
+    case bytes([UInt8])
+    case disconnected
+  }
 
   /// When it wants to be woken; asked for after each input, for asking an element of an array would
   /// copy it.
   private(set) var deadline: Int64?
 
-  mutating func updateDeadline() { deadline = process.nextDeadline?.nanoseconds }
+  mutating func updateDeadline() {
+    if let resumesAt { return deadline = resumesAt.nanoseconds }
+    deadline = process.nextDeadline?.nanoseconds
+    if let next = steps.first { deadline = min(next.time, deadline ?? .max) }
+  }
 
   init(index: Int32, host: Int32, options: SimulationOptions, seed: UInt64) {
     self.index = index
     self.host = host
+    steps = (options.script?.steps.filter { $0.client == Int(index) } ?? [])[...]
     process = ClientProcess(
       client: Int(index), options: options.workload(of: Int(index)),
       servers: (1...options.servers).map { ServerID(rawValue: Int64($0)) }, seed: seed)
@@ -36,23 +53,66 @@ struct SimulatedClient {
     if case .connected = process.state { true } else { false }
   }
 
+  /// Whether it has done all that it was told to, and everything was answered.
+  var hasDoneAll: Bool { steps.isEmpty && process.isIdle }
+
+  // MARK: What happens
+
   mutating func connected(at time: Instant, _ record: inout RunRecord) {
+    if resumesAt != nil { return missed.append(.connected) }
     process.connected(now: time, into: &effects, record: &record)
   }
 
   mutating func receive(_ bytes: BorrowedBytes, at time: Instant, _ record: inout RunRecord) {
+    if resumesAt != nil { return missed.append(.bytes(Array(bytes.buffer))) }
     process.receive(bytes, now: time, into: &effects, record: &record)
   }
 
   mutating func disconnected(at time: Instant, _ record: inout RunRecord) {
+    if resumesAt != nil { return missed.append(.disconnected) }
     process.disconnected(now: time, into: &effects, record: &record)
   }
 
   mutating func advance(to time: Instant, _ record: inout RunRecord) {
+    if let resumesAt, time < resumesAt { return }
     process.advance(to: time, into: &effects, record: &record)
+    if resumesAt != nil { catchUp(time, &record) }
+    while let step = steps.first, step.time <= time.nanoseconds, resumesAt == nil {
+      steps.removeFirst()
+      perform(step.action, time, &record)
+    }
   }
 
   mutating func stop(at time: Instant, _ record: inout RunRecord) {
+    resumesAt = nil
     process.stop(now: time, into: &effects, record: &record)
+  }
+
+  /// Takes what has come meanwhile, unless the session has given up the connection already.
+  private mutating func catchUp(_ time: Instant, _ record: inout RunRecord) {
+    resumesAt = nil
+    let inputs = missed
+    missed = []
+    for input in inputs where !effects.closesConnection {
+      switch input {
+      case .connected: connected(at: time, &record)
+      case .bytes(let bytes): bytes.withBorrowedBytes { receive($0, at: time, &record) }
+      case .disconnected: disconnected(at: time, &record)
+      }
+    }
+  }
+
+  private mutating func perform(
+    _ action: ClientAction, _ time: Instant, _ record: inout RunRecord
+  ) {
+    switch action {
+    case .request(let request):
+      process.perform(request, now: time, into: &effects, record: &record)
+    case .recipe(let recipe):
+      process.perform(recipe, now: time, into: &effects, record: &record)
+    case .move(let server):
+      process.move(to: server, now: time, into: &effects, record: &record)
+    case .pause(let milliseconds): resumesAt = time.advanced(milliseconds: Int64(milliseconds))
+    }
   }
 }

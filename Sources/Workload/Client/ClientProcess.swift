@@ -74,6 +74,9 @@ public struct ClientProcess: Sendable {
   /// How many operations have no answer yet.
   public var outstanding: Int { pending.count }
 
+  /// Whether it has neither sent nor planned anything that has no answer yet.
+  public var isIdle: Bool { pending.isEmpty && plan.isEmpty }
+
   private mutating func beginSession() {
     let list: ServerList
     switch options.placement {
@@ -146,6 +149,15 @@ public struct ClientProcess: Sendable {
     record: inout RunRecord
   ) {
     plan.append(PlannedRequest(request: request))
+    settle(now, &effects, &record)
+  }
+
+  /// Begins a recipe now, in place of one that may be under way.
+  public mutating func perform(
+    _ recipe: Activity, now: Instant, into effects: inout SessionEffects,
+    record: inout RunRecord
+  ) {
+    begin(recipe, now, &record)
     settle(now, &effects, &record)
   }
 
