@@ -74,13 +74,7 @@ extension Simulation {
       block([Int32(from)], [Int32(to)], for: nanoseconds(time))
     case .clog(let from, let to, let time):
       network.clog(Int32(from), Int32(to), until: now + nanoseconds(time))
-    case .mutedLeader(let time):
-      // Of several that believe to lead, it is the last one.
-      guard
-        let leader = servers.indices.max(by: { servers[$0].leadsEpoch < servers[$1].leadsEpoch })
-      else { return }
-      let others = servers.indices.filter { $0 != leader }.map { Int32($0) }
-      block([Int32(leader)], others, for: nanoseconds(time))
+    case .deposedLeader(let time): deposeLeader(for: nanoseconds(time))
     case .breakConnections(let host): breakConnections(of: Int32(host))
     default: strikeHost(fault)
     }
@@ -107,6 +101,25 @@ extension Simulation {
   private mutating func block(_ from: [Int32], _ to: [Int32], for time: Int64) {
     for from in from { for to in to { network.block(from, to) } }
     after(time, .unblock(from, to))
+  }
+
+  private mutating func deposeLeader(for time: Int64) {
+    // Of several that believe to lead, it is the last one.
+    guard
+      let leader = servers.indices.max(by: { servers[$0].leadsEpoch < servers[$1].leadsEpoch })
+    else { return }
+    let host = Int32(leader)
+    let others = servers.indices.filter { $0 != leader }.map { Int32($0) }
+    block([host], others, for: time)
+    block(others, [host], for: time)
+    for end in network.ends.indices.map({ Int32($0) }) {
+      let (own, far) = (network.ends[Int(end)], network.ends[Int(end ^ 1)])
+      guard network.kinds[Int(end >> 1)] == .quorum, own.state == .open, far.state == .open,
+        own.host != host, far.host == host
+      else { continue }
+      network.close(end, now: now, queue: &queue)
+      linkEnds(Int(own.host), end, own.slot)
+    }
   }
 
   private mutating func breakConnections(of host: Int32) {

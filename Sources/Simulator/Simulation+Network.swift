@@ -47,10 +47,11 @@ extension Simulation {
     }
   }
 
-  /// Whether a server takes a client; some want none but a leader.
+  /// Whether a server takes a client; some want none but a leader, or none that leads.
   private func admits(_ client: Int32, _ server: Int) -> Bool {
-    guard options.role(of: Int(client))?.staysAtLeader == true else { return true }
-    return servers[server].setup.configuration == nil || servers[server].leadsEpoch != 0
+    let takers = options.role(of: Int(client))?.takers ?? .all
+    guard takers != .all, servers[server].setup.configuration != nil else { return true }
+    return (takers == .leaders) == (servers[server].leadsEpoch != 0)
   }
 
   /// What comes next on a pipe may have arrived.

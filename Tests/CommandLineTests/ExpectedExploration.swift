@@ -3,27 +3,27 @@
 let expectedExploration = """
   3 servers (region), 400 reads and 200 writes a second for 2.00 s, 1 pause, 1 split, seed 1
 
-                                  plain          sync   quorum sync        leader
-  reads                             651           486           483           433
-  lagging views                      44             0             0             0
-  stale reads                         3             0             0             0
-    share                        0.46 %           0 %           0 %           0 %
-    versions missed, p50              0             0             0             0
-    versions missed, p99              0             0             0             0
-    versions missed, most             1             0             0             0
-    age in ms, p50                    0             0             0             0
-    age in ms, p99                    0             0             0             0
-    age in ms, most                 289             0             0             0
-    stale at server 1          3 of 234      0 of 157      0 of 157      0 of 147
-    stale at server 2          0 of 259      0 of 172      0 of 169       0 of 83
-    stale at server 3          0 of 158      0 of 157      0 of 157      0 of 203
-  read latency in ms, p50          2.46          8.20          13.6          3.94
-  read latency in ms, p99          7.23          16.3          23.7          8.75
-  write latency in ms, p50         11.5          11.5          11.0          11.0
-  write latency in ms, p99         19.7          20.2          19.3          19.3
-  answered a second                 437           355           354           329
-  lost or refused                   264           428           431           478
-  what held                 writes only  linearizable  linearizable  linearizable
+                                  plain          sync   quorum sync       leader
+  reads                             652           522           525          429
+  lagging views                      11             0             0           16
+  stale reads                        11             0             0           16
+    share                        1.69 %           0 %           0 %       3.73 %
+    versions missed, p50              0             0             0            0
+    versions missed, p99              3             0             0            9
+    versions missed, most             9             0             0           11
+    age in ms, p50                    0             0             0            0
+    age in ms, p99                 30.9             0             0         36.9
+    age in ms, most                71.5             0             0         48.1
+    stale at server 1          0 of 233      0 of 195      0 of 194     0 of 141
+    stale at server 2         11 of 261      0 of 170      0 of 172     16 of 85
+    stale at server 3          0 of 158      0 of 157      0 of 159     0 of 203
+  read latency in ms, p50          2.28          6.10          14.0         3.83
+  read latency in ms, p99          7.07          17.3          31.0         8.75
+  write latency in ms, p50         14.0          15.2          14.6         13.4
+  write latency in ms, p99         20.7          23.4          32.2         23.9
+  answered a second                 474           410           413          361
+  lost or refused                   192           320           324          404
+  what held                 writes only  linearizable  linearizable  writes only
 
   A lagging view is older than the last write that was acknowledged before the read was called; a
   stale read missed a change of what it read, too. A sync makes a server catch up with the leader;

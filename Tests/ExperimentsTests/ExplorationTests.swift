@@ -56,11 +56,30 @@ struct ExplorationTests {
     #expect(quorumSync.held == .linearizable)
   }
 
+  @Test("A leader that was replaced answers a sync with what is old, but asks a quorum in vain")
+  func deposedLeaders() throws {
+    var options = ExploreOptions()
+    options.milliseconds = 3_000
+    options.pauses = 0
+    options.splits = 4
+    let exploration = try Exploration(options, jobs: 2)
+    let synced = try #require(exploration.reports.first { $0.way == .sync })
+    #expect(synced.staleness.staleReads > 0)
+    #expect(synced.held == .linearizableWrites)
+    let asked = try #require(exploration.reports.first { $0.way == .quorumSync })
+    #expect(asked.staleness.staleReads == 0)
+    #expect(asked.staleness.reads > 1_000)
+    #expect(asked.held == .linearizable)
+    let leader = try #require(exploration.reports.first { $0.way == .leader })
+    #expect(leader.staleness.staleReads > 0)
+  }
+
   @Test("Plain reads are stale at times; by more, the further away their servers are")
   func stale() throws {
     var options = ExploreOptions()
     options.milliseconds = 2_000
     options.latency = .world
+    options.writes = 400
     options.pauses = 0
     options.splits = 0
     let exploration = try Exploration(options, jobs: 2)

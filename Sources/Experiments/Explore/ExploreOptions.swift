@@ -27,7 +27,7 @@ public struct ExploreOptions: Hashable, Sendable {
   public var latency = Latency.region
   /// How many times a server stands still, as in a long garbage collection.
   public var pauses = 4
-  /// How many times nothing that the leader sends reaches another server, though it hears them: they
+  /// How many times the leader is cut off from the other servers, which notice before it does: they
   /// elect another one, and for a while it does not know.
   public var splits = 4
   /// How long clients read and write, in milliseconds of virtual time.
@@ -35,9 +35,9 @@ public struct ExploreOptions: Hashable, Sendable {
   /// How many reads are asked for in a second of virtual time.
   public var reads = 1_600
   /// How many writes are asked for in a second of virtual time.
-  public var writes = 400
+  public var writes = 100
 
-  /// Five servers in one region, four pauses and splits, ten seconds, two thousand requests a second.
+  /// Five servers in one region, four pauses and splits, ten seconds, sixteen reads to a write.
   public init() {}
 
   /// How many servers there are.
@@ -101,10 +101,12 @@ extension ExploreOptions {
       .openLoop(stepsPerSecond: Double(rate) / Double(readers))
     }
     var reader = ClientRole(clients: readers, mix: [.get: 1], arrivals: share(reads))
-    reader.staysAtLeader = way == .leader
+    reader.takers = way == .leader ? .leaders : .all
     reader.placement = way == .leader ? .spread : .pinned
     var writer = ClientRole(clients: readers, mix: [.set: 1], arrivals: share(writes))
-    writer.placement = .pinned
+    // A sync waits for what is proposed before it: by nobody, at a leader that is cut off.
+    writer.placement = .spread
+    writer.takers = .learners
     options.roles = [reader, writer]
   }
 
@@ -144,7 +146,7 @@ extension ExploreOptions {
       return ScheduledFault(
         time: time,
         fault: isPause
-          ? .pause(server: server, milliseconds: length) : .mutedLeader(milliseconds: length))
+          ? .pause(server: server, milliseconds: length) : .deposedLeader(milliseconds: length))
     }
   }
 }

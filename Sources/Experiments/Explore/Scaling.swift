@@ -91,7 +91,7 @@ public struct Scaling: Sendable {
       clients: options.workload.clients, mix: work == .writes ? [.set: 1] : [.get: 1],
       arrivals: .closedLoop(thinkNanoseconds: 0))
     role.placement = work == .readsAtLeader ? .spread : .pinned
-    role.staysAtLeader = work == .readsAtLeader
+    role.takers = work == .readsAtLeader ? .leaders : .all
     options.roles = [role]
     var simulation = Simulation(options)
     let result = simulation.run()

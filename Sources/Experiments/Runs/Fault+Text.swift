@@ -31,7 +31,7 @@ extension Fault {
     case .fullDisk: .fullDisk
     case .syncError: .syncError
     case .wallStep: .wallStep
-    case .mutedLeader: .mutedLeader
+    case .deposedLeader: .deposedLeader
     case .rot: .rot
     }
   }
@@ -44,7 +44,7 @@ extension Fault {
     switch self {
     case .crash(let server, _, let time), .pause(let server, let time), .rot(let server, let time):
       return ["server=\(server + 1)", "for=\(time)ms"]
-    case .blackout(let time), .mutedLeader(let time): return ["for=\(time)ms"]
+    case .blackout(let time), .deposedLeader(let time): return ["for=\(time)ms"]
     case .diskStrike(let server, let operations, let losesPower, let time):
       return [
         "server=\(server + 1)", "after=\(operations)", "power=\(losesPower ? "lost" : "kept")",
@@ -104,7 +104,7 @@ extension Fault {
     case .wallStep:
       self = .wallStep(
         server: try fields.server(), milliseconds: try fields.milliseconds("by"))
-    case .mutedLeader: self = .mutedLeader(milliseconds: try fields.milliseconds())
+    case .deposedLeader: self = .deposedLeader(milliseconds: try fields.milliseconds())
     case .rot: self = .rot(server: try fields.server(), milliseconds: try fields.milliseconds())
     }
   }

@@ -76,7 +76,7 @@ extension Fault {
   /// The fault where hosts have other numbers; nil if nobody is left whom it strikes.
   func renumbered(_ hosts: HostRenumbering) -> Fault? {
     switch self {
-    case .blackout, .mutedLeader: return self
+    case .blackout, .deposedLeader: return self
     case .split(let some, let isOneWay, let time):
       let left = some.compactMap { hosts.host($0) }
       return left.isEmpty ? nil : .split(hosts: left, isOneWay: isOneWay, milliseconds: time)

@@ -10,8 +10,18 @@ public struct ClientRole: Hashable, Sendable {
   public var arrivals: Arrivals
   /// Which servers they go to.
   public var placement = Placement.anyServer
-  /// Whether only a server that leads takes them.
-  public var staysAtLeader = false
+  /// Which servers take them.
+  public var takers = Takers.all
+
+  /// Which servers take a client that connects.
+  public enum Takers: Hashable, Sendable {
+    /// All.
+    case all
+    /// Only one that leads.
+    case leaders
+    /// Only one that does not lead.
+    case learners
+  }
 
   /// Takes all but where they go, which is anywhere.
   public init(clients: Int, mix: WorkloadMix, arrivals: Arrivals) {

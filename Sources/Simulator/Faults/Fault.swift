@@ -28,8 +28,9 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case syncError
   /// Somebody sets a clock.
   case wallStep
-  /// What the leader sends reaches no other server; not drawn unless it is asked for.
-  case mutedLeader
+  /// The leader is cut off from all other servers, which notice before it does; not drawn unless it
+  /// is asked for.
+  case deposedLeader
   /// A bit of what is durable changes; leaves the atlas.
   case rot
 }
@@ -63,8 +64,9 @@ public enum Fault: Hashable, Sendable {
   case syncError(server: Int)
   /// Somebody sets the clock on a server's wall.
   case wallStep(server: Int, milliseconds: Int)
-  /// What the leader of the moment sends reaches no other server, though it hears them.
-  case mutedLeader(milliseconds: Int)
+  /// Nothing gets from the leader of the moment to any other server, nor back, and their connections
+  /// to it break at once, of which it hears nothing: they elect another leader while it still waits.
+  case deposedLeader(milliseconds: Int)
   /// A bit of what is durable on a server changes while it is down for so long.
   case rot(server: Int, milliseconds: Int)
 

@@ -65,7 +65,7 @@ struct FaultSchedule {
     case .syncError: .syncError(server: server())
     case .wallStep:
       .wallStep(server: server(), milliseconds: random.within(-100_000...100_000))
-    case .mutedLeader: .mutedLeader(milliseconds: duration())
+    case .deposedLeader: .deposedLeader(milliseconds: duration())
     case .rot: .rot(server: server(), milliseconds: duration())
     }
   }

@@ -36,11 +36,11 @@ struct ExploreVerb: Verb {
           + " (default: 4)"),
       Option(
         "--splits", value: "<n>",
-        "How many times nothing that the leader sends reaches another server for a while, 0 to"
-          + " 1000. (default: 4)"),
+        "How many times the leader is cut off from the other servers, which elect another one"
+          + " before it notices, 0 to 1000. (default: 4)"),
       Option("--duration", value: "<time>", "How long it is, in virtual time. (default: 10s)"),
       Option("--reads", value: "<n>", "How many reads a second there are. (default: 1600)"),
-      Option("--writes", value: "<n>", "How many writes a second there are. (default: 400)"),
+      Option("--writes", value: "<n>", "How many writes a second there are. (default: 100)"),
       Option("--seed", value: "<n>", "What the weather follows from. (default: 1)"),
       Option(
         "--scaling",
