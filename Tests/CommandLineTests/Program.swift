@@ -110,11 +110,14 @@ final class Scratch {
   }
 
   /// The text of a file of the folder.
-  func read(_ name: String) throws -> String {
-    let descriptor = open("\(path)/\(name)", O_RDONLY)
-    guard descriptor >= 0 else { throw SystemError(errno: errno, call: "open", path: name) }
+  func read(_ name: String) throws -> String { try Self.text(ofFile: "\(path)/\(name)") }
+
+  /// The text of any file.
+  static func text(ofFile path: String) throws -> String {
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else { throw SystemError(errno: errno, call: "open", path: path) }
     defer { close(descriptor) }
-    return Self.text(of: descriptor)
+    return text(of: descriptor)
   }
 
   /// A file without a name that holds this text, read from its start.

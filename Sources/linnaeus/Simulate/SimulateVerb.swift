@@ -42,6 +42,10 @@ struct SimulateVerb: Verb {
       Option(
         "--mutants",
         "For each bug, find the first seed that shows it. (default: of 1..10000)"),
+      Option(
+        "--scenario", value: "<name>",
+        "Run a story instead: \(Scenario.all.map(\.name).joined(separator: ", ")); 'all' lists"
+          + " them with what they show."),
       Option("--twice", "Run each seed twice, and see whether it repeats."),
       Option("--keep-going", "Do not end at the first broken promise."),
       Option("--require-coverage", "Fail if anything that should happen in some run did in none."),
@@ -67,6 +71,7 @@ struct SimulateVerb: Verb {
   let fixed: [String]
   let mutant: Mutant?
   let triesMutants: Bool
+  let scenario: Scenario?
   let schedulePath: String?
   let runsTwice: Bool
   let keepsGoing: Bool
@@ -79,6 +84,7 @@ struct SimulateVerb: Verb {
   let folder: String
   let format: Format
   private let listsMutants: Bool
+  private let listsScenarios: Bool
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
     guard arguments.operands.isEmpty else {
@@ -90,6 +96,8 @@ struct SimulateVerb: Verb {
     frame = try SimulationOptions.Frame(arguments)
     listsMutants = arguments["--mutant"] == "all"
     mutant = listsMutants ? nil : try Self.mutant(arguments["--mutant"])
+    listsScenarios = arguments["--scenario"] == "all"
+    scenario = listsScenarios ? nil : try Self.scenario(arguments)
     schedulePath = arguments["--schedule"]
     historyPath = arguments["--history"]
     tracePath = arguments["--trace"]
@@ -149,7 +157,26 @@ struct SimulateVerb: Verb {
         + suggestion(for: name, among: names))
   }
 
+  private static func scenario(_ arguments: ParsedArguments) throws(UsageError) -> Scenario? {
+    guard let name = arguments["--scenario"] else { return nil }
+    let other = help.options.first {
+      !["--scenario", "--history"].contains($0.name) && arguments.has($0.name)
+    }
+    if let other {
+      throw UsageError(message: "\(other.name) does not go with --scenario")
+    }
+    if let scenario = Scenario(named: name) { return scenario }
+    let names = Scenario.all.map(\.name)
+    throw UsageError(
+      message: "--scenario takes one of \(names.joined(separator: ", ")), not '\(name)'"
+        + suggestion(for: name, among: names))
+  }
+
   func run() -> ExitCode {
+    if listsScenarios {
+      return Output.print(Scenario.all.map { row($0.name, $0.summary) }.joined())
+    }
+    if let scenario { return ScenarioRun(scenario: scenario, historyPath: historyPath).run() }
     if listsMutants {
       return Output.print(Mutant.all.map { row($0.name, "\($0.summary).") }.joined())
     }
