@@ -113,6 +113,7 @@ extension Simulation {
       .quorum, from: Int32(server), slot: link, to: Int32(other), now: now, queue: &queue)
     servers[server].links[Int(link)].end = connection * 2
     servers[server].connecting = link
+    servers[server].joinedAt = servers[server].replica.zab?.window.last
   }
 
   /// Something has come on a link.

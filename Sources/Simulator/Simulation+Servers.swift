@@ -143,13 +143,15 @@ extension Simulation {
 
   /// A server recovers again, once its disk is done.
   private mutating func reload(_ server: Int) {
+    let isTruncation = servers[server].reloadLimit != Zxid(rawValue: .max)
     do throws(RecoveryError) {
       guard try servers[server].reloadIfDue() else { return }
     } catch {
       oracles.report(.recovery, time: now, "server \(server + 1) cannot recover again: \(error)")
       return crash(server, losesPower: false, restartAfter: 1_000_000_000)
     }
-    counters[.truncations] += 1
+    counters[isTruncation ? .truncations : .reloads] += 1
+    servers[server].joinedAt = nil
     servers[server].look()
     noteRestored(server)
     turn(server) { _ in }
@@ -263,6 +265,7 @@ extension Simulation {
     if !hasApplied, servers[server].lastZxid != servers[server].watchedZxid {
       // A snapshot of the leader took the place of everything.
       counters[.snapshotsReceived] += 1
+      servers[server].joinedAt = nil
       takeOverRecovered(server)
       noteRestored(server)
     }
@@ -272,6 +275,7 @@ extension Simulation {
     }
     if hasApplied { watchApplied(server) }
     if isServing {
+      if !servers[server].isServing { watchJoining(server) }
       watchServing(server)
     } else if servers[server].isServing {
       counters[.stepDowns] += 1
@@ -300,6 +304,16 @@ extension Simulation {
     }
     servers[server].replica.appliedMarks.removeAll(keepingCapacity: true)
     servers[server].watchedZxid = servers[server].lastZxid
+  }
+
+  /// A learner begins to serve.
+  private mutating func watchJoining(_ server: Int) {
+    if servers[server].leadingEpoch == nil, let end = servers[server].joinedAt,
+      let last = servers[server].replica.zab?.window.last, last > end
+    {
+      counters[.differences] += 1
+    }
+    servers[server].joinedAt = nil
   }
 
   private mutating func watchServing(_ server: Int) {

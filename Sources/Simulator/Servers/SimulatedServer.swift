@@ -51,6 +51,8 @@ struct SimulatedServer {
   var connecting: Int32 = -1
   /// What it must recover up to once its disk is done.
   var reloadLimit: Zxid?
+  /// Where its log ended when it turned to its leader; nil once it got more than what it lacks.
+  var joinedAt: Zxid?
   /// The epoch in which the oracles know that it leads; 0: it does not.
   var leadsEpoch: Int64 = 0
   /// The last transaction of its tree, as the oracles know it.
@@ -135,6 +137,7 @@ struct SimulatedServer {
     effects = Effects()
     isUp = true
     isServing = false
+    joinedAt = nil
     leadsEpoch = 0
     watchedZxid = replica.tree.lastZxid
     incarnation += 1
