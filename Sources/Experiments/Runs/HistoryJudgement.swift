@@ -10,11 +10,11 @@ enum HistoryJudgement {
   /// A limit of time would make what is printed depend on the machine.
   private static let indeterminateLimit = 40
 
-  /// Looks at each znode by itself: its writes, and its reads at the leader of the time.
-  static func findings(in bytes: [UInt8]) -> [Finding] {
+  /// Looks at each znode by itself: its writes, and those reads.
+  static func findings(in bytes: [UInt8], reads: ReadSelection) -> [Finding] {
     do throws(HistoryError) {
       let history = try History(native: bytes)
-      let projection = try ZnodeProjection(history, reads: .leader)
+      let projection = try ZnodeProjection(history, reads: reads)
       // One after the other: other runs keep the other processors busy.
       return projection.compiled.partitions
         .filter { $0.entries.count(where: \.isIndeterminate) <= indeterminateLimit }
@@ -22,7 +22,7 @@ enum HistoryJudgement {
           checkLinearizability($0, model: projection.compiled.model, budget: SearchBudget())
             .verdict == .violated
         }
-        .map { Finding(znode: history.values.text(of: $0.key)) }
+        .map { Finding(znode: history.values.text(of: $0.key), reads) }
     } catch {
       return [Finding(malformed: error)]
     }
@@ -47,9 +47,10 @@ extension ValueTable {
 
 extension Finding {
   /// A znode of the history.
-  fileprivate init(znode path: String) {
+  fileprivate init(znode path: String, _ selection: ReadSelection) {
+    let reads = selection == .synced ? "reads after syncs" : "reads at the leader"
     promise = "znodes are linearizable"
-    message = "no order of the writes of \(path) and its reads at the leader explains all answers"
+    message = "no order of the writes of \(path) and its \(reads) explains all answers"
   }
 
   /// A history that cannot be read.

@@ -1,4 +1,7 @@
+import Consistency
+import Replica
 import Simulator
+import Workload
 
 /// A run that can be told in one line: a seed, what is the same in all runs of its campaign, and what
 /// replaces what the seed draws.
@@ -44,7 +47,11 @@ public struct RunPlan: Sendable {
     var outcome = RunOutcome(result)
     // Who has lost what was durable may say anything.
     if !result.options.leavesAtlas {
-      outcome.findings += HistoryJudgement.findings(in: result.history)
+      outcome.findings += HistoryJudgement.findings(in: result.history, reads: .leader)
+      // A leader that has proved that it leads knows everything that was acknowledged before.
+      if result.options.replica.quorumSync, result.options.workload.reads == .afterSync {
+        outcome.findings += HistoryJudgement.findings(in: result.history, reads: .synced)
+      }
     }
     recording?(result.history)
     return outcome
