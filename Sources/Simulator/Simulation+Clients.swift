@@ -20,6 +20,7 @@ extension Simulation {
   mutating func clientIsConnected(_ client: Int) {
     clients[client].isOpen = true
     clients[client].connected(at: instant, &record)
+    if options.mutants.contains(.forgetsLastZxidSeen) { clients[client].forgetLastZxidSeen() }
     serve(client)
   }
 
@@ -93,17 +94,20 @@ extension Simulation {
         counters[.completedOperations] += 1
         progress[client] += 1
         oracles.answered(zxid, isWrite: isWrite, time: now)
+        watchSession(client, zxid)
       case .refused(let zxid):
         // An error is an answer, too.
         counters[.completedOperations] += 1
         counters[.refusedOperations] += 1
         progress[client] += 1
         oracles.answered(zxid, isWrite: false, time: now)
+        watchSession(client, zxid)
       case .lost: counters[.lostOperations] += 1
       case .connected(let server, let isResumed):
         let isSame = clients[client].lastServer == server
         counters[!isResumed ? .sessions : isSame ? .sessionResumes : .sessionMoves] += 1
         clients[client].lastServer = server
+        if !isResumed { clients[client].lastZxid = .zero }
       case .expired: counters[.expirations] += 1
       case .violation(let server, let error):
         oracles.report(
@@ -112,6 +116,16 @@ extension Simulation {
       }
     }
     record.answers.removeAll(keepingCapacity: true)
+  }
+
+  /// A session was told that zxid.
+  private mutating func watchSession(_ client: Int, _ zxid: Zxid) {
+    if zxid < clients[client].lastZxid {
+      oracles.report(
+        .sessionMonotone, time: now,
+        "client \(client + 1) is answered with \(zxid) after \(clients[client].lastZxid)")
+    }
+    clients[client].lastZxid = zxid
   }
 
   /// Nobody begins anything new.

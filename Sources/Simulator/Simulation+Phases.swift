@@ -37,6 +37,7 @@ extension Simulation {
       if let reason = disagreement {
         if now >= phaseEnds { report(notConverging: reason) }
       } else {
+        watchEphemerals()
         phase = .done
       }
     case .done: return
@@ -64,6 +65,17 @@ extension Simulation {
     return progress.allSatisfy { $0 >= Self.progressAfterHealing }
   }
 
+  /// Without sessions there are no ephemeral znodes.
+  private mutating func watchEphemerals() {
+    for server in servers {
+      guard let owned = server.replica.tree.ephemeralsBySession.first else { continue }
+      oracles.report(
+        .ephemerals, time: now,
+        "server \(server.index + 1) keeps \(owned.paths.count) of session "
+          + "0x\(String(UInt64(bitPattern: owned.session), radix: 16)), which has ended")
+    }
+  }
+
   /// Why servers do not agree yet; nil if they do.
   private var disagreement: String? {
     for client in clients where !client.process.isFinished {
@@ -78,6 +90,9 @@ extension Simulation {
       guard server.lastZxid == oracles.lastCommitted else {
         return "server \(number) is at \(server.lastZxid), "
           + "others at \(oracles.lastCommitted)"
+      }
+      if let session = server.replica.tree.sessions.first?.session {
+        return "session 0x\(String(UInt64(bitPattern: session), radix: 16)) has not ended"
       }
     }
     return nil

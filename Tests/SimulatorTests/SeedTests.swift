@@ -1,5 +1,7 @@
 import LinnaeusBase
+import Replica
 import Testing
+import Workload
 
 @testable import Simulator
 
@@ -39,6 +41,19 @@ import Testing
   @Test("An ensemble agrees, loses nothing, and converges when everything is mended")
   func ensembles() {
     judge((1...UInt64(Effort.scaled(6))).map { Self.run($0, Self.small(.ensembles)) })
+  }
+
+  @Test("What a session reads before a write of its own does not show that write")
+  func pipelines() {
+    for seed in 1...4 as ClosedRange<UInt64> {
+      var options = SimulationOptions.draw(seed: seed, within: Self.small(.ensembles))
+      options.replica.quorumSync = true
+      options.workload.reads = .afterSync
+      options.workload.depth = 4
+      var simulation = Simulation(options)
+      let violations = simulation.run().violations
+      #expect(violations.isEmpty, "seed \(seed): \(violations)")
+    }
   }
 
   @Test("The same seed is the same run, and another one is not")

@@ -29,6 +29,9 @@ struct SimulatedClient {
     case disconnected
   }
 
+  /// The last zxid that its session was told.
+  var lastZxid = Zxid.zero
+
   /// When it wants to be woken; asked for after each input, for asking an element of an array would
   /// copy it.
   private(set) var deadline: Int64?
@@ -61,6 +64,12 @@ struct SimulatedClient {
   mutating func connected(at time: Instant, _ record: inout RunRecord) {
     if resumesAt != nil { return missed.append(.connected) }
     process.connected(now: time, into: &effects, record: &record)
+  }
+
+  /// Takes what it has seen last out of its request to connect.
+  mutating func forgetLastZxidSeen() {
+    guard effects.output.count >= 16 else { return }
+    effects.output.replaceSubrange(8..<16, with: repeatElement(0, count: 8))
   }
 
   mutating func receive(_ bytes: BorrowedBytes, at time: Instant, _ record: inout RunRecord) {

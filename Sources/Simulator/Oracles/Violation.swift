@@ -16,6 +16,10 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case acknowledged = "what is acknowledged is committed"
     /// No answer is from beyond what is committed.
     case noFuture = "nothing is seen before it is committed"
+    /// What a session sees never falls behind what it has seen or done (P7).
+    case sessionMonotone = "no session goes back"
+    /// Where a session is not any more, its ephemeral znodes are not either (P13).
+    case ephemerals = "ephemeral znodes end with their sessions"
     /// Once all faults are over, everybody serves, agrees, and answers.
     case convergence = "the healed ensemble converges"
     /// A server with intact disks starts.
