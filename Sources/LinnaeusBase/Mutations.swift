@@ -37,6 +37,17 @@ package struct Mutations: OptionSet, Hashable, Sendable {
   /// A follower acknowledges a proposal before it is durable.
   package static let acknowledgesEarly = Mutations(rawValue: 1 << 11)
 
+  /// ZOOKEEPER-2832: what a learner has beyond the end of an earlier epoch is not truncated.
+  package static let omitsLaterTruncation = Mutations(rawValue: 1 << 12)
+  /// ZOOKEEPER-1156: a learner is told to cut one transaction too much.
+  package static let cutsTooMuch = Mutations(rawValue: 1 << 13)
+  /// ZOOKEEPER-3500: UPTODATE is sent before what the learner has is committed.
+  package static let letsServeEarly = Mutations(rawValue: 1 << 14)
+  /// ZOOKEEPER-3023: a learner serves before it has applied the history that it got.
+  package static let appliesDifferenceLate = Mutations(rawValue: 1 << 15)
+  /// ZOOKEEPER-1732: who looks for a leader does not believe in one of another round.
+  package static let doubtsEstablishedLeader = Mutations(rawValue: 1 << 16)
+
   // MARK: In Replica
 
   /// A client may go on with a server that is behind what it has seen.
@@ -62,8 +73,21 @@ package struct Mutations: OptionSet, Hashable, Sendable {
   package static let namesSnapshotsByLog = Mutations(rawValue: 1 << 41)
   /// A leader forgets who was alive before it led: those sessions never expire (ZOOKEEPER-2355).
   package static let forgetsSessions = Mutations(rawValue: 1 << 42)
+  /// ZOOKEEPER-5094: a truncation cuts the log, and the tree stays ahead of it.
+  package static let keepsTreeOverTruncation = Mutations(rawValue: 1 << 43)
+  /// ZOOKEEPER-4882: what could not be written counts as durable.
+  package static let ignoresDiskErrors = Mutations(rawValue: 1 << 44)
+  /// ZOOKEEPER-1277: an epoch that has no zxid left goes on.
+  package static let overrunsEpoch = Mutations(rawValue: 1 << 45)
+  /// ZOOKEEPER-710: a session that comes back by another server stays with the one that it left.
+  package static let leavesSessionsBehind = Mutations(rawValue: 1 << 46)
+  /// ZOOKEEPER-1208: a session that expires may go on until that is committed.
+  package static let letsExpiredGoOn = Mutations(rawValue: 1 << 47)
 
   // MARK: In Tree
+
+  /// ZOOKEEPER-3249, -3144, -3145: a snapshot has what changed while it was being written.
+  package static let takesFuzzySnapshots = Mutations(rawValue: 1 << 57)
 
   /// Sequential names count the children that there are.
   package static let countsChildren = Mutations(rawValue: 1 << 56)

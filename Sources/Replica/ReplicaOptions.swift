@@ -22,6 +22,10 @@ public struct ReplicaOptions: Sendable {
   /// Whether a leader answers `sync` only once a quorum has shown that it still leads, which makes a
   /// read after a sync linearizable (`quorumSync`; ZOOKEEPER-1675).
   public var quorumSync = false
+  /// How many bytes of a snapshot are made at a time: about a millisecond's worth.
+  package var snapshotStepBytes = 256 << 10
+  /// The last zxid of an epoch has this counter; less than all so that a simulation meets it.
+  package var lastCounter = UInt32.max
   /// For those who prove that they would see it.
   package var mutations: Mutations = []
   /// Whether clients may change the ensemble (`reconfigEnabled`).

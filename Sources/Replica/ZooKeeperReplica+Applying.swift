@@ -151,9 +151,6 @@ extension ZooKeeperReplica {
 
   // MARK: Snapshots
 
-  /// How many bytes of a snapshot are made at a time: about a millisecond's worth.
-  static let snapshotStep = 256 << 10
-
   /// Gives up a snapshot that is being written, and begins none: the driver is about to end.
   public mutating func abandonSnapshot(into effects: inout Effects) {
     mayTakeSnapshots = false
@@ -183,7 +180,7 @@ extension ZooKeeperReplica {
     }
     guard storage.hasRoomForSnapshot else { return }
     scratch.bytes.removeAll(keepingCapacity: true)
-    let isDone = tree.continueSnapshot(atMost: Self.snapshotStep, into: &scratch)
+    let isDone = tree.continueSnapshot(atMost: options.snapshotStepBytes, into: &scratch)
     storage.appendSnapshot(scratch.bytes, into: &effects.disk)
     guard isDone else { return }
     storage.finishSnapshot(

@@ -103,7 +103,7 @@ extension ZooKeeperReplica {
     }
     guard
       tree.continueSnapshot(
-        atMost: Self.snapshotStep, into: &effects.peers.outputs[Int(link)])
+        atMost: options.snapshotStepBytes, into: &effects.peers.outputs[Int(link)])
     else { return effects.peers.touched.append(link) }
     isSending = false
     outgoing.removeFirst()

@@ -102,7 +102,7 @@ extension ZooKeeperReplica {
   public mutating func reloaded(
     _ recovered: RecoveringTree, storage: DurableStorage, into effects: inout Effects
   ) {
-    tree = recovered.tree
+    if !options.mutations.contains(.keepsTreeOverTruncation) { tree = recovered.tree }
     replies = recovered.replies
     self.storage = storage
     isReloading = false
@@ -180,7 +180,9 @@ extension ZooKeeperReplica {
       let isAlive = sessions.check(session) == .ok
       if isAlive {
         sessions.add(session, timeoutMilliseconds: timeout, now: now)
-        sessions.setOwner(session, linkOwners[Int(link)])
+        if !options.mutations.contains(.leavesSessionsBehind) {
+          sessions.setOwner(session, linkOwners[Int(link)])
+        }
       }
       zab?.answerRevalidation(link, session: session, isAlive: isAlive, into: &effects.peers)
     case .touched(_, let session, _): _ = sessions.touch(session, now: now)

@@ -103,7 +103,7 @@ extension ZooKeeperReplica {
   /// Ends a session that has expired.
   mutating func prepareClose(of session: Int64, into effects: inout Effects) {
     guard hasRoomInEpoch(into: &effects) else { return }
-    sessions.setClosing(session)
+    if !options.mutations.contains(.letsExpiredGoOn) { sessions.setClosing(session) }
     let zxid = lastPrepared.next
     scratch.bytes.removeAll(keepingCapacity: true)
     preparation.prepareCloseSession(
@@ -160,7 +160,11 @@ extension ZooKeeperReplica {
   ///
   /// A server that is alone goes on into the next epoch, as Apache's does.
   mutating func hasRoomInEpoch(into effects: inout Effects) -> Bool {
-    guard zab != nil, lastPrepared.counter == .max else { return true }
+    guard zab != nil, lastPrepared.counter >= options.lastCounter else { return true }
+    if options.mutations.contains(.overrunsEpoch) {
+      lastPrepared = Zxid(epoch: lastPrepared.epoch, counter: .max)
+      return true
+    }
     zab?.stepDown(reason: "the epoch has no zxid left", into: &effects.peers)
     carryOutEvents(into: &effects)
     return false

@@ -282,6 +282,7 @@ public struct ZooKeeperReplica: Sendable {
   /// A sync failed: nothing is acknowledged any more.
   public mutating func failed(_ ticket: Ticket, errno: Int32, into effects: inout Effects) {
     guard !isReloading else { return }
+    if options.mutations.contains(.ignoresDiskErrors) { return completed(ticket, into: &effects) }
     let progress = storage.failed(ticket, errno: errno, into: &effects.disk)
     if let abandoned = progress.abandonedSnapshot {
       if isTakingSnapshot { tree.abandonSnapshot() }

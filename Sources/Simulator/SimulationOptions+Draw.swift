@@ -50,7 +50,16 @@ extension SimulationOptions {
     options.drawNetwork(tick: tick, &random)
     options.drawDisk(&random)
     options.drawFaults(frame, tick: tick, &random)
+    options.drawRarities(&random)
     return options
+  }
+
+  /// What is far away in life: the end of an epoch's zxids, and trees that take long to write.
+  private mutating func drawRarities(_ random: inout SeededRandom) {
+    replica.snapshotStepBytes = random.pick([200, 2_000, 256 << 10])
+    if random.chance(1, in: 10) {
+      replica.lastCounter = UInt32(random.within(20...200))
+    }
   }
 
   private mutating func drawServers(tick: Int, _ random: inout SeededRandom) {

@@ -100,4 +100,10 @@ package struct DriverMutants: OptionSet, Sendable, Hashable {
   package static let skipsDirectorySync = DriverMutants(rawValue: 2)
   /// Clients do not tell what they have seen last.
   package static let forgetsLastZxidSeen = DriverMutants(rawValue: 4)
+  /// Snapshots are not synced, though their tickets are answered.
+  package static let skipsSnapshotSync = DriverMutants(rawValue: 8)
+  /// No log is cut.
+  package static let losesTruncation = DriverMutants(rawValue: 16)
+  /// A server recovers again while operations of before are still on their way to its disk.
+  package static let reloadsEarly = DriverMutants(rawValue: 32)
 }

@@ -203,6 +203,7 @@ extension Zab {
         return becomeFinal(ballot.vote, into: &effects)
       }
     }
+    if mutations.contains(.doubtsEstablishedLeader) { return count() }
     election.outside.put(ballot)
     if isQuorum(of: election.outside, agreeingWith: ballot),
       confirms(ballot, among: election.outside)

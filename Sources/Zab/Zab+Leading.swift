@@ -116,7 +116,10 @@ extension Zab {
     leadership.waitingLearners = 0
     for link in links.indices
     where links[link].state == .learner && links[link].learner.stage == .acknowledged {
-      guard links[link].learner.historyEnd <= window.lastCommitted else {
+      guard
+        links[link].learner.historyEnd <= window.lastCommitted
+          || mutations.contains(.letsServeEarly)
+      else {
         leadership.waitingLearners += 1
         continue
       }

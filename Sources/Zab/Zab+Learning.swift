@@ -245,11 +245,14 @@ extension Zab {
     following.stage = .serving
     isServing = true
     election.vote.epoch = following.epoch
-    commit(upTo: following.watermark, into: &effects)
+    if !mutations.contains(.appliesDifferenceLate) {
+      commit(upTo: following.watermark, into: &effects)
+    }
     if let newer = following.configuration, newer.version > configuration.version {
       activate(newer, into: &effects)
     }
     effects.send(.ack, zxid: Self.start(of: following.epoch), on: link)
     effects.events.append(.serve)
+    if mutations.contains(.appliesDifferenceLate) { window.commit(upTo: following.watermark) }
   }
 }

@@ -36,7 +36,8 @@ extension Zab {
     if before == last { return .difference(after: last) }
     // No transaction, but where an epoch begins: the learner has nothing of it.
     if last.counter == 0 { return .difference(after: before) }
-    return before.epoch == last.epoch || before == .zero ? .truncation(to: before) : .snapshot
+    if before.epoch == last.epoch || before == .zero { return .truncation(to: before) }
+    return mutations.contains(.omitsLaterTruncation) ? .difference(after: before) : .snapshot
   }
 
   mutating func synchronise(_ link: Int32, into effects: inout ZabEffects) {
@@ -46,7 +47,8 @@ extension Zab {
       effects.send(.difference, zxid: historyEnd, on: link)
       sendHistory(after: zxid, on: link, into: &effects)
     case .truncation(let zxid):
-      effects.send(.truncate, zxid: zxid, on: link)
+      let end = mutations.contains(.cutsTooMuch) ? predecessor(of: zxid) : zxid
+      effects.send(.truncate, zxid: end, on: link)
       sendHistory(after: zxid, on: link, into: &effects)
     case .snapshot:
       links[Int(link)].learner.stage = .loading
@@ -54,6 +56,12 @@ extension Zab {
       pinWindow()
       effects.events.append(.sendSnapshot(link: link))
     }
+  }
+
+  /// The mutation `cutsTooMuch`.
+  private func predecessor(of zxid: Zxid) -> Zxid {
+    let place = window.place(after: zxid)
+    return place >= 2 ? window.zxid(at: place - 2) : window.floor
   }
 
   mutating func announceSnapshot(_ link: Int32, _ zxid: Zxid, into effects: inout ZabEffects) {

@@ -30,6 +30,8 @@ struct DiskWorker {
   private(set) var hasFailed = false
   /// What it gets wrong on purpose.
   var mutants: DriverMutants = []
+  /// The snapshot that is being written; known only where its syncs are left out.
+  private var snapshot: FileNumber?
 
   init(options: DiskOptions, seed: UInt64, server: Int) {
     self.options = options
@@ -116,20 +118,25 @@ struct DiskWorker {
     operations[head] = .close(FileNumber(rawValue: 0))
     head += 1
     executed += 1
-    if !mutants.isEmpty, let ticket = operation.ticket, isSkipped(operation) {
-      return DiskAnswer(ticket: ticket, errno: nil)
+    if !mutants.isEmpty, isSkipped(operation) {
+      return operation.ticket.map { DiskAnswer(ticket: $0, errno: nil) }
     }
     let errno = disk.execute(operation, &random)
     if errno != nil { hasFailed = true }
     return operation.ticket.map { DiskAnswer(ticket: $0, errno: errno) }
   }
 
-  private func isSkipped(_ operation: DiskOperation) -> Bool {
+  private mutating func isSkipped(_ operation: DiskOperation) -> Bool {
     switch operation {
-    case .sync: mutants.contains(.acknowledgesBeforeSync)
-    case .syncDirectory: mutants.contains(.skipsDirectorySync)
-    default: false
+    case .create(let file, let number) where file.name.contains("snapshot."): snapshot = number
+    case .sync(let number, _) where number == snapshot && mutants.contains(.skipsSnapshotSync):
+      return true
+    case .sync: return mutants.contains(.acknowledgesBeforeSync)
+    case .syncDirectory: return mutants.contains(.skipsDirectorySync)
+    case .truncate: return mutants.contains(.losesTruncation)
+    default: break
     }
+    return false
   }
 
   private mutating func compact() {

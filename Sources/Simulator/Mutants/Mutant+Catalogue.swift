@@ -29,7 +29,7 @@ extension Mutant {
       "zookeeper-1675", "the leader lets COMMIT out before it has applied the transaction",
       property: "P10", .commitsBeforeApplying),
     Mutant(
-      "zookeeper-1412", "events of a transaction come after its reply", alone: true,
+      "zookeeper-1412", "events of a transaction come after its reply",
       property: "P12", .sendsEventsAfterReplies),
     Mutant(
       "zookeeper-2355", "a new leader forgets who was alive: their sessions never expire",
@@ -38,16 +38,51 @@ extension Mutant {
       "zookeeper-1549", "a snapshot is named by what is logged, not by what it has",
       .namesSnapshotsByLog),
     Mutant(
-      "session-comes-back", "what a session left behind on an earlier connection is accepted",
-      property: "P3", .keepsEarlierConnections),
+      "zookeeper-2832", "what a learner has beyond the end of an earlier epoch is not truncated",
+      .omitsLaterTruncation),
+    Mutant("zookeeper-1156", "a learner is told to cut one transaction too much", .cutsTooMuch),
+    Mutant(
+      "zookeeper-3500", "UPTODATE is sent before what the learner has is committed",
+      .letsServeEarly),
+    Mutant(
+      "zookeeper-3023", "a learner serves before it has applied the history that it got",
+      .appliesDifferenceLate),
+    Mutant(
+      "zookeeper-1732", "who looks for a leader does not believe in one of another round",
+      .doubtsEstablishedLeader),
+    Mutant(
+      "zookeeper-5094", "a truncation cuts the log, and the tree stays ahead of it",
+      .keepsTreeOverTruncation),
+    Mutant(
+      "zookeeper-4882", "what could not be written counts as durable", .ignoresDiskErrors),
+    Mutant("zookeeper-1277", "an epoch that has no zxid left goes on", .overrunsEpoch),
+    Mutant(
+      "zookeeper-710",
+      "a session that comes back by another server stays with the one that it left",
+      .leavesSessionsBehind),
+    Mutant(
+      "zookeeper-1208", "a session that expires may go on until that is committed",
+      .letsExpiredGoOn),
+    Mutant(
+      "zookeeper-3249", "a snapshot has what changed while it was being written",
+      .takesFuzzySnapshots),
+    Mutant(
+      "zookeeper-2872", "snapshots are never synced", driver: .skipsSnapshotSync),
+    Mutant(
+      "zookeeper-4712", "a log is cut while earlier writes are still on their way to it",
+      driver: .reloadsEarly),
   ]
 
   private static let synthetic: [Mutant] = [
     Mutant(
-      "acknowledge-before-sync", "the disk is never synced", alone: true,
+      "session-comes-back", "what a session left behind on an earlier connection is accepted",
+      property: "P3", .keepsEarlierConnections),
+    Mutant("lose-truncation", "no log is ever cut", driver: .losesTruncation),
+    Mutant(
+      "acknowledge-before-sync", "the disk is never synced",
       driver: .acknowledgesBeforeSync),
     Mutant(
-      "skip-directory-sync", "the names of new files are never synced", alone: true,
+      "skip-directory-sync", "the names of new files are never synced",
       driver: .skipsDirectorySync),
     Mutant(
       "forget-last-zxid", "clients do not say what they have seen when they reconnect",
@@ -84,7 +119,7 @@ extension Mutant {
       "observers-keep-ephemerals", "an observer keeps the ephemeral znodes of ended sessions",
       .observersKeepEphemerals),
     Mutant(
-      "count-children", "sequential names count the children that there are", alone: true,
+      "count-children", "sequential names count the children that there are",
       property: "P4", .countsChildren),
   ]
 

@@ -7,8 +7,6 @@ public struct Mutant: Hashable, Sendable {
   public var name: String
   /// What is broken, in a few words.
   public var summary: String
-  /// Whether it takes an ensemble to show it.
-  public var needsEnsemble = true
   /// The property that must see it where no oracle can: only the history shows it.
   public var property: String?
   private var driver: DriverMutants = []
@@ -20,19 +18,16 @@ public struct Mutant: Hashable, Sendable {
   }
 
   /// What a driver gets wrong.
-  init(_ name: String, _ summary: String, alone: Bool = false, driver: DriverMutants) {
+  init(_ name: String, _ summary: String, driver: DriverMutants) {
     self.init(name, summary)
-    needsEnsemble = !alone
     self.driver = driver
   }
 
   /// What a server or its protocol gets wrong.
   init(
-    _ name: String, _ summary: String, alone: Bool = false, property: String? = nil,
-    _ mutations: Mutations
+    _ name: String, _ summary: String, property: String? = nil, _ mutations: Mutations
   ) {
     self.init(name, summary)
-    needsEnsemble = !alone
     self.property = property
     self.mutations = mutations
   }

@@ -158,6 +158,7 @@ extension ZnodeTree {
   }
 
   private mutating func save(_ slot: Int32) {
+    if options.mutations.contains(.takesFuzzySnapshots) { return }
     nodes[slot].walk = walkNumber
     let saved = copy(slot)
     walk?.changed[slot] = saved

@@ -16,13 +16,8 @@ struct MutantRun {
     if verb.format == .text { status.combine(Output.print(Self.headline)) }
     for (index, mutant) in Mutant.all.enumerated() where !watch.isInterrupted {
       watch.show("\(mutant.name), \(index + 1) of \(Mutant.all.count)")
-      // What only the history shows, oracles need not look for as long.
-      let seeds = mutant.property == nil ? verb.seeds : verb.seeds.prefix(100)
-      var frame = verb.frame
-      if mutant.needsEnsemble { frame.voters = frame.voters.filter { $0 > 1 } }
-      // Every run of an only server has none.
-      if frame.voters.isEmpty { frame.voters = SimulationOptions.Frame.ensembles.voters }
-      let trial = MutantTrial(mutant, within: frame, seeds: seeds, jobs: verb.jobs)
+      let seeds = verb.seeds
+      let trial = MutantTrial(mutant, within: verb.frame, seeds: seeds, jobs: verb.jobs)
       watch.finish()
       status.combine(Self.status(trial))
       let line = verb.format == .text ? Self.text(trial) : Self.json(trial)
@@ -90,12 +85,5 @@ struct MutantRun {
     }
     add("seconds", .decimal((seconds(trial) * 1e6).rounded() / 1e6))
     return SimulationText.line(fields)
-  }
-}
-
-extension ClosedRange<UInt64> {
-  /// So many of them at most.
-  fileprivate func prefix(_ count: UInt64) -> ClosedRange<UInt64> {
-    upperBound - lowerBound < count ? self : lowerBound...lowerBound + count - 1
   }
 }
