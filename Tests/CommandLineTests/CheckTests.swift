@@ -29,7 +29,7 @@ struct CheckTests {
 
   @Test("Without its list the textbook is a folder like any other")
   func noExpected() throws {
-    let run = try Program.run("check", "--no-expected", "\(Program.root)/Histories")
+    let run = try Program.run("check", "--no-expected", "\(Program.root)/Histories/textbook")
     #expect(run.ending == .exit(1))
     #expect(!run.output.contains("comparing"))
   }
