@@ -23,25 +23,34 @@ public struct DistributionChart: Sendable {
 
   /// What stands above it.
   public var title: String
+  /// What stands below that, smaller: how it was measured.
+  public var subtitle: String
   /// What the events are: `reads`.
   public var events: String
   /// The curves, in the order of the legend.
   public var series: [Series]
 
   /// Makes a chart.
-  public init(title: String, events: String, series: [Series]) {
+  public init(title: String, subtitle: String, events: String, series: [Series]) {
     self.title = title
+    self.subtitle = subtitle
     self.events = events
     self.series = series
   }
 
   // The plot within the picture, in pixels.
-  private static let (left, right, top, bottom) = (70.0, 680.0, 50.0, 330.0)
+  private static let (left, right, top, bottom) = (110.0, 680.0, 90.0, 370.0)
   private static let colours = ["#c0392b", "#2874a6", "#1e8449", "#b9770e", "#6c3483"]
   /// From a tenth of a millisecond, in powers of ten of a millisecond.
   private static let firstDecade = -1
-  /// Down to one in a million.
-  private static let shares = 6
+
+  /// Down to one of all, in powers of ten: to one in a million at most.
+  private var shares: Int {
+    let count = series.map(\.count).max() ?? 0
+    var power = 2
+    while pow(10, Double(power)) < Double(count), power < 6 { power += 1 }
+    return power
+  }
 
   /// The ages that the axis reaches, in powers of ten of a millisecond.
   private var lastDecade: Int {
@@ -59,7 +68,7 @@ public struct DistributionChart: Sendable {
   }
 
   private func y(_ share: Double) -> Double {
-    let place = -log10(max(share, 1e-9)) / Double(Self.shares)
+    let place = -log10(max(share, 1e-9)) / Double(shares)
     return Self.top + (Self.bottom - Self.top) * min(max(place, 0), 1)
   }
 
@@ -71,7 +80,8 @@ public struct DistributionChart: Sendable {
       viewBox="0 0 720 \(height)" font-family="sans-serif" font-size="12" fill="#222">
       <title>\(escaped(title))</title>
       <rect width="100%" height="100%" fill="#fff"/>
-      <text x="\(number(Self.left))" y="28" font-size="15">\(escaped(title))</text>
+      <text x="20" y="28" font-size="15">\(escaped(title))</text>
+      <text x="20" y="48">\(escaped(subtitle))</text>
 
       """
     svg += axes()
@@ -92,7 +102,7 @@ public struct DistributionChart: Sendable {
       svg += line(x, number(Self.top), x, number(Self.bottom))
       labels += text(label(nanoseconds), x, number(Self.bottom + 18), anchor: "middle")
     }
-    for power in 0...Self.shares {
+    for power in 0...shares {
       let y = self.y(pow(10, -Double(power)))
       svg += line(number(Self.left), number(y), number(Self.right), number(y))
       let share = power == 0 ? "all" : "1 in \(grouped(Int(pow(10, Double(power)).rounded())))"
@@ -100,8 +110,7 @@ public struct DistributionChart: Sendable {
     }
     let middle = number((Self.left + Self.right) / 2)
     labels += text("older than", middle, number(Self.bottom + 38), anchor: "middle")
-    labels += text(
-      "share of \(events)", number(Self.left - 8), number(Self.top - 10), anchor: "middle")
+    labels += text("share of \(events)", "20", number(Self.top - 14), anchor: "start")
     return svg + "</g>\n" + labels
   }
 

@@ -6,7 +6,7 @@ struct DistributionChartTests {
   @Test("A curve falls from the share of all that have an age to nothing, and words are escaped")
   func curve() throws {
     let chart = DistributionChart(
-      title: "a < b & c", events: "reads",
+      title: "a < b & c", subtitle: "measured", events: "reads",
       series: [
         .init(name: "plain", count: 1_000, nanoseconds: [1_000_000, 2_000_000, 90_000_000]),
         .init(name: "sync", count: 500, nanoseconds: []),
@@ -19,18 +19,22 @@ struct DistributionChartTests {
     // One path, which ends on the axis.
     let paths = svg.split(separator: "\n").filter { $0.hasPrefix("<path") }
     #expect(paths.count == 1)
-    #expect(try #require(paths.first).contains("V330.0\""))
-    for label in ["0.1 ms", "1 ms", "10 ms", "100 ms", "1 in 10", "1 in 1,000,000"] {
+    #expect(try #require(paths.first).contains("V370.0\""))
+    for label in ["0.1 ms", "1 ms", "10 ms", "100 ms", "1 in 10", "1 in 1,000", "measured"] {
       #expect(svg.contains(">\(label)</text>"), "\(label)")
     }
+    // Less than one of all is no share.
+    #expect(!svg.contains("1 in 10,000"))
     #expect(chart.svg() == svg)
   }
 
   @Test("Nothing to draw, very much, and very old")
   func extremes() {
-    #expect(!DistributionChart(title: "", events: "x", series: []).svg().contains("<path"))
+    #expect(
+      !DistributionChart(title: "", subtitle: "", events: "x", series: []).svg()
+        .contains("<path"))
     let many = DistributionChart(
-      title: "", events: "x",
+      title: "", subtitle: "", events: "x",
       series: [
         .init(name: "", count: 200_000, nanoseconds: (0..<100_000).map { Int64($0) * 10_000 })
       ]
@@ -38,7 +42,8 @@ struct DistributionChartTests {
     // Not more than the picture can show.
     #expect(many.svg().utf8.count < 60_000)
     let old = DistributionChart(
-      title: "", events: "x", series: [.init(name: "", count: 1, nanoseconds: [.max])])
-    #expect(old.svg().contains("M70.0 50.0H680.0V330.0"))
+      title: "", subtitle: "", events: "x", series: [.init(name: "", count: 1, nanoseconds: [.max])]
+    )
+    #expect(old.svg().contains("M110.0 90.0H680.0V370.0"))
   }
 }

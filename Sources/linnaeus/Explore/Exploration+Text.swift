@@ -89,7 +89,7 @@ extension Exploration {
   /// How staleness is distributed.
   var chart: DistributionChart {
     DistributionChart(
-      title: "How old stale reads are: " + headline.dropLast(),
+      title: "How old stale reads are", subtitle: String(headline.dropLast()),
       events: "reads",
       series: reports.map {
         .init(name: $0.way.rawValue, count: $0.staleness.reads, nanoseconds: $0.ages)
