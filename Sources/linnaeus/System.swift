@@ -173,6 +173,11 @@ enum System {
     return signals
   }
 
+  /// `setenv`: processes that this one starts do not explain why they trap, which takes seconds.
+  static func silenceTraps() {
+    setenv("SWIFT_BACKTRACE", "enable=no", 1)
+  }
+
   /// `_exit`: ends the process at once, threads and all; everything is written already.
   static func end(_ status: ExitCode) -> Never {
     _exit(status.rawValue)

@@ -73,6 +73,10 @@ struct CampaignRun {
         "\n" + SimulationText.line(outcome, options: options) + SimulationText.findings(outcome))
     }
     guard isFirst else { return .success }
+    if verb.format == .json, verb.minimising == nil {
+      // The seed says it all, and whoever reads this has its line.
+      return .success
+    }
     do throws(FileFailure) {
       let command = try FailingRun(plan, outcome, verb).tell()
       if verb.format == .json { System.complain("linnaeus: again: \(command)\n") }

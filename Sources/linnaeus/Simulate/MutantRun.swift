@@ -1,30 +1,73 @@
+import Dispatch
 import Experiments
 import LinnaeusBase
 import OperationHistory
 import Report
 import Simulator
+import Synchronization
 
 /// `linnaeus simulate --mutants`: shows of each bug that somebody sees it.
 struct MutantRun {
+  /// What is done, and told in the order of the catalogue.
+  private struct State {
+    var next = 0
+    var trials: [MutantTrial?] = Array(repeating: nil, count: Mutant.all.count)
+    var told = 0
+    var status = ExitCode.success
+  }
+
   private let verb: SimulateVerb
+  private let watch = CampaignWatch(total: UInt64(Mutant.all.count))
 
   init(_ verb: SimulateVerb) { self.verb = verb }
 
   func run() -> ExitCode {
-    let watch = CampaignWatch(total: UInt64(Mutant.all.count))
-    var status = ExitCode.success
-    if verb.format == .text { status.combine(Output.print(Self.headline)) }
-    for (index, mutant) in Mutant.all.enumerated() where !watch.isInterrupted {
-      watch.show("\(mutant.name), \(index + 1) of \(Mutant.all.count)")
-      let seeds = verb.seeds
-      let trial = MutantTrial(mutant, within: verb.frame, seeds: seeds, jobs: verb.jobs)
-      watch.finish()
-      status.combine(Self.status(trial))
-      let line = verb.format == .text ? Self.text(trial) : Self.json(trial)
-      status.combine(Output.print(line))
+    let start = ContinuousClock.now
+    System.silenceTraps()
+    let state = Mutex(State())
+    if verb.format == .text {
+      state.withLock { $0.status.combine(Output.print(Self.headline)) }
     }
+    DispatchQueue.concurrentPerform(iterations: min(verb.jobs, Mutant.all.count)) { _ in
+      while let index = begin(state) { finish(index, state) }
+    }
+    watch.finish()
+    let (trials, end) = state.withLock { ($0.trials.compactMap { $0 }, $0.status) }
+    var status = end
     if watch.isInterrupted { status.combine(.unknown) }
+    if verb.format == .text {
+      status.combine(Output.print(Self.summary(trials, secondsPassed(since: start))))
+    }
     return status
+  }
+
+  private func begin(_ state: borrowing Mutex<State>) -> Int? {
+    state.withLock { state in
+      guard !watch.isInterrupted, state.next < Mutant.all.count else { return nil }
+      defer { state.next += 1 }
+      watch.show("\(Mutant.all[state.next].name), \(state.next + 1) of \(Mutant.all.count)")
+      return state.next
+    }
+  }
+
+  private func finish(_ index: Int, _ state: borrowing Mutex<State>) {
+    do throws(SystemError) {
+      let trial = try MutantTrial(Mutant.all[index], verb) { watch.isInterrupted }
+      guard !trial.isInterrupted else { return }
+      state.withLock { state in
+        state.trials[index] = trial
+        state.status.combine(Self.status(trial))
+        while state.told < state.trials.count, let due = state.trials[state.told] {
+          state.told += 1
+          watch.finish()
+          let line = verb.format == .text ? Self.text(due) : Self.json(due)
+          state.status.combine(Output.print(line))
+        }
+      }
+    } catch {
+      System.complain("linnaeus: \(error)\n")
+      state.withLock { $0.status.combine(.unreadable) }
+    }
   }
 
   private static func status(_ trial: MutantTrial) -> ExitCode {
@@ -52,20 +95,23 @@ struct MutantRun {
   private static func text(_ trial: MutantTrial) -> String {
     let what: String
     if let caught = trial.caught {
-      what = caught.finding.promise + (caught.isCleanWithout ? "" : " (but also without it)")
+      what = caught.promise + (caught.isCleanWithout ? "" : " (BUT ALSO WITHOUT IT)")
     } else if let property = trial.mutant.property {
       what = "only a history shows it (\(property))"
     } else {
       what = "NOT CAUGHT"
     }
+    let seed = trial.caught.map { String($0.seed) } ?? "none"
     return row(
-      trial.mutant.name, grouped(trial.seeds), grouped(trial.operations),
-      wording(seconds: Self.seconds(trial)), what) + "  \(trial.mutant.summary)\n"
+      trial.mutant.name, seed, grouped(trial.operations), wording(seconds: trial.seconds), what)
+      + "  \(trial.mutant.summary)\n"
   }
 
-  private static func seconds(_ trial: MutantTrial) -> Double {
-    let parts = trial.duration.components
-    return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+  private static func summary(_ trials: [MutantTrial], _ seconds: Double) -> String {
+    let caught = trials.count { $0.caught != nil }
+    let listed = trials.count { $0.caught == nil && $0.mutant.property != nil }
+    return "\(wording(trials.count, "mutant")): \(caught) caught, \(listed) only a history shows, "
+      + "\(trials.count - caught - listed) not caught (\(wording(seconds: seconds)))\n"
   }
 
   // MARK: JSON
@@ -75,7 +121,7 @@ struct MutantRun {
     func add(_ name: String, _ value: Value) { fields.append(.init(.string(name), value)) }
     add("mutant", .string(trial.mutant.name))
     add("summary", .string(trial.mutant.summary))
-    add("promise", trial.caught.map { .string($0.finding.promise) } ?? .null)
+    add("promise", trial.caught.map { .string($0.promise) } ?? .null)
     add("property", trial.mutant.property.map { .string($0) } ?? .null)
     add("seed", trial.caught.map { .integer(Int64(clamping: $0.seed)) } ?? .null)
     add("seeds", .integer(Int64(trial.seeds)))
@@ -83,7 +129,7 @@ struct MutantRun {
     if let caught = trial.caught {
       add("clean_without", .boolean(caught.isCleanWithout))
     }
-    add("seconds", .decimal((seconds(trial) * 1e6).rounded() / 1e6))
+    add("seconds", .decimal((trial.seconds * 1e6).rounded() / 1e6))
     return SimulationText.line(fields)
   }
 }

@@ -114,7 +114,9 @@ struct SimulateVerb: Verb {
     folder = arguments["--output"] ?? "."
     format = try arguments.choice("--format", of: Format.self) ?? .text
     var fixed: [String] = []
-    for name in ["--servers", "--observers", "--clients", "--operations", "--faults", "--mutant"] {
+    for name in [
+      "--servers", "--observers", "--clients", "--operations", "--faults", "--mutant",
+    ] {
       if let value = arguments[name] { fixed += [name, value] }
     }
     self.fixed = fixed
