@@ -81,7 +81,7 @@ package struct Mutations: OptionSet, Hashable, Sendable {
   package static let overrunsEpoch = Mutations(rawValue: 1 << 45)
   /// ZOOKEEPER-710: a session that comes back by another server stays with the one that it left.
   package static let leavesSessionsBehind = Mutations(rawValue: 1 << 46)
-  /// ZOOKEEPER-1208: a session that expires may go on until that is committed.
+  /// ZOOKEEPER-1208: what a session sends that has ended is done nevertheless.
   package static let letsExpiredGoOn = Mutations(rawValue: 1 << 47)
 
   // MARK: In Tree

@@ -62,7 +62,7 @@ extension ZooKeeperReplica {
     let isAlive = isRight && sessions.check(request.session) == .ok
     if isAlive {
       sessions.add(request.session, timeoutMilliseconds: timeout, now: now)
-      sessions.setOwner(request.session, connections[Int(slot)].owner)
+      moveSession(request.session, to: connections[Int(slot)].owner)
       if request.protocolVersion == ReplyTable.mark, !pending.isEmpty {
         // What it has sent before must be known by then.
         resumptions.append(
@@ -73,6 +73,12 @@ extension ZooKeeperReplica {
       }
     }
     finishConnecting(slot, session: isAlive ? request.session : 0, into: &effects)
+  }
+
+  /// From now on the session's requests come through that.
+  mutating func moveSession(_ session: Int64, to owner: Int64) {
+    if options.mutations.contains(.leavesSessionsBehind) { return }
+    sessions.setOwner(session, owner)
   }
 
   /// Answers the connect request of a connection; session 0 says that the session has expired.

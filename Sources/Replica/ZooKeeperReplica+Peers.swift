@@ -180,9 +180,7 @@ extension ZooKeeperReplica {
       let isAlive = sessions.check(session) == .ok
       if isAlive {
         sessions.add(session, timeoutMilliseconds: timeout, now: now)
-        if !options.mutations.contains(.leavesSessionsBehind) {
-          sessions.setOwner(session, linkOwners[Int(link)])
-        }
+        moveSession(session, to: linkOwners[Int(link)])
       }
       zab?.answerRevalidation(link, session: session, isAlive: isAlive, into: &effects.peers)
     case .touched(_, let session, _): _ = sessions.touch(session, now: now)
@@ -193,6 +191,7 @@ extension ZooKeeperReplica {
     case .reportSessions: reportSessions(into: &effects)
     case .configured: showConfiguration()
     case .note(let text): effects.note(.info, text)
+    case .warning(let text): effects.note(.warning, text)
     }
   }
 

@@ -37,6 +37,9 @@ extension ZooKeeperReplica {
     if sessionError == .sessionMoved, options.mutations.contains(.ignoresMovedSessions) {
       sessionError = .ok
     }
+    if sessionError == .sessionExpired, options.mutations.contains(.letsExpiredGoOn) {
+      sessionError = .ok
+    }
     switch header.opcode {
     case .closeSession:
       // From wherever it comes, as with Apache: who ends a session does not go on with it.
@@ -103,7 +106,7 @@ extension ZooKeeperReplica {
   /// Ends a session that has expired.
   mutating func prepareClose(of session: Int64, into effects: inout Effects) {
     guard hasRoomInEpoch(into: &effects) else { return }
-    if !options.mutations.contains(.letsExpiredGoOn) { sessions.setClosing(session) }
+    sessions.setClosing(session)
     let zxid = lastPrepared.next
     scratch.bytes.removeAll(keepingCapacity: true)
     preparation.prepareCloseSession(

@@ -181,9 +181,12 @@ extension Simulation {
   }
 
   private mutating func takeLog(_ server: Int) {
-    if keepsLog {
-      for (level, message) in servers[server].effects.log {
+    for (level, message) in servers[server].effects.log {
+      if keepsLog {
         log.append("\(now / 1000) µs, server \(server + 1), \(level): \(message)")
+      }
+      if level == .warning {
+        oracles.report(.peerProtocol, time: now, "server \(server + 1): \(message)")
       }
     }
     servers[server].effects.log.removeAll(keepingCapacity: true)

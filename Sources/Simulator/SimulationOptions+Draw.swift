@@ -66,7 +66,7 @@ extension SimulationOptions {
     replica.tickMilliseconds = Int32(tick)
     replica.globalOutstandingLimit = random.pick([1_000, 1_000, 3])
     replica.containerCheckMilliseconds = Int64(tick * 10)
-    replica.quorumSync = random.chance(1, in: 4)
+    replica.quorumSync = random.chance(1, in: 2)
     zab.tickMilliseconds = Int64(tick)
     zab.initLimit = Int64(random.pick([5, 10]))
     zab.syncLimit = Int64(random.pick([2, 5]))

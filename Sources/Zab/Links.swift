@@ -71,6 +71,8 @@ struct Learner: Sendable {
 extension ZabEffects {
   mutating func note(_ text: String) { events.append(.note(text)) }
 
+  mutating func warn(_ text: String) { events.append(.warning(text)) }
+
   /// Sends a packet without data.
   mutating func send(_ kind: QuorumPacket.Kind, zxid: Zxid, on link: Int32) {
     touch(link)

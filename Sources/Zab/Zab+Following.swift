@@ -31,9 +31,9 @@ extension Zab {
   }
 
   mutating func surprised(by packet: QuorumPacket, into effects: inout ZabEffects) {
-    leave(
-      "leader \(following.leader) sent \(packet.kind) \(packet.zxid) while \(following.stage)",
-      into: &effects)
+    effects.warn(
+      "leader \(following.leader) sent \(packet.kind) \(packet.zxid) while \(following.stage)")
+    leave("leader \(following.leader) is not understood", into: &effects)
   }
 
   /// Puts a transaction behind the others, and logs it.

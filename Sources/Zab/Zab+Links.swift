@@ -181,10 +181,11 @@ extension Zab {
   /// Has nothing more to do with somebody who does not keep to the protocol.
   mutating func breakOff(_ link: Int32, _ reason: String, into effects: inout ZabEffects) {
     if links[Int(link)].state == .leader {
-      leave("leader \(following.leader) broke the protocol: \(reason)", into: &effects)
+      effects.warn("leader \(following.leader) broke the protocol: \(reason)")
+      leave("leader \(following.leader) is not understood", into: &effects)
     } else {
       let server = links[Int(link)].learner.server
-      effects.note("learner \(server) on link \(link) broke the protocol: \(reason)")
+      effects.warn("learner \(server) on link \(link) broke the protocol: \(reason)")
       drop(link, into: &effects)
     }
   }

@@ -42,6 +42,8 @@ public enum ZabEvent: Sendable {
   case configured(QuorumConfiguration)
   /// A line for the log.
   case note(String)
+  /// A line for the log that somebody should look at: another server did not keep to the protocol.
+  case warning(String)
 }
 
 /// The two files in which a server keeps what it has promised.

@@ -99,7 +99,7 @@ extension Ensemble {
     case .synced: finishSync(server)
     case .reportSessions: ask(server) { $0.reportSessions([], into: &$1) }
     case .revalidate, .touched, .learnerGone, .revalidated, .configured: break
-    case .note(let text):
+    case .note(let text), .warning(let text):
       if text.contains("cannot be cut") { count("snapshot in place of TRUNC") }
       note(server, text)
       checkNote(text, server)

@@ -150,7 +150,7 @@ struct Rig {
       case .synced: "synced"
       case .reportSessions: "report"
       case .configured(let configuration): "configured \(configuration.version)"
-      case .note: nil
+      case .note, .warning: nil
       }
     }
   }

@@ -61,7 +61,7 @@ extension Mutant {
       "a session that comes back by another server stays with the one that it left",
       .leavesSessionsBehind),
     Mutant(
-      "zookeeper-1208", "a session that expires may go on until that is committed",
+      "zookeeper-1208", "what a session sends that has ended is done nevertheless",
       .letsExpiredGoOn),
     Mutant(
       "zookeeper-3249", "a snapshot has what changed while it was being written",

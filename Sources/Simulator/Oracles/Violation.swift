@@ -26,6 +26,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case recovery = "what is on the disk can be recovered"
     /// A server stops for no reason but its disk.
     case running = "servers do not stop by themselves"
+    /// A server finds nothing wrong with what another one sends.
+    case peerProtocol = "servers understand one another"
     /// A client is told nothing that the protocol does not allow.
     case clientProtocol = "clients understand their servers"
   }
