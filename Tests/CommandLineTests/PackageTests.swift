@@ -51,6 +51,29 @@ struct PackageTests {
     }
   }
 
+  @Test("Only the simulator switches bugs on; others ask whether they are")
+  func mutations() throws {
+    let names = try text("Sources/LinnaeusBase/Mutations.swift").split(separator: "\n").compactMap {
+      $0.firstRange(of: "static let ").map { range in
+        $0[range.upperBound...].prefix { $0 != " " }
+      }
+    }
+    #expect(names.count > 20)
+    var asked: Set<Substring> = []
+    for file in try files(below: "Sources")
+    where !file.hasPrefix("Sources/Simulator/") && file != "Sources/LinnaeusBase/Mutations.swift" {
+      for line in try text(file).split(separator: "\n") where line.contains("utations") {
+        var rest = line
+        while let range = rest.firstRange(of: "mutations.contains(.") {
+          asked.insert(rest[range.upperBound...].prefix { $0 != ")" })
+          rest = rest[range.upperBound...]
+        }
+        #expect(!rest.contains("mutations = .") && !rest.contains("mutations.insert"), "\(file)")
+      }
+    }
+    #expect(asked == Set(names))
+  }
+
   @Test("The manifest's arrows point only down the table")
   func manifest() throws {
     let manifest = try text("Package.swift")

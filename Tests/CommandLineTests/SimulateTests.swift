@@ -44,6 +44,17 @@ struct SimulateTests {
     #expect(!clean.output.contains("violated"), "\(clean.output)")
   }
 
+  @Test("Mutants are tried one by one, and the table says which are not caught")
+  func mutants() throws {
+    let run = try Program.run(
+      "simulate", "--mutants", "--seeds", "1..2", "--servers", "1", "--operations", "20",
+      "--clients", "1", "--faults", "none", "--format", "json")
+    #expect(run.ending == .exit(1), "\(run.errors)")
+    #expect(run.lines.count >= 23)
+    #expect(run.lines.first?.hasPrefix(#"{"mutant":"zookeeper-3911","#) == true)
+    #expect(run.lines.allSatisfy { $0.contains(#""operations":"#) }, "\(run.output)")
+  }
+
   @Test("A run's history, options and log can be seen")
   func files() throws {
     let scratch = try Scratch()

@@ -8,13 +8,9 @@ import Workload
 /// Runs of random options under everything that servers must survive.
 @Suite struct SeedTests {
   private static func run(
-    _ seed: UInt64, _ frame: SimulationOptions.Frame, mutants: DriverMutants = [],
-    mutations: Mutations = []
+    _ seed: UInt64, _ frame: SimulationOptions.Frame
   ) -> SimulationResult {
-    var options = SimulationOptions.draw(seed: seed, within: frame)
-    options.mutants = mutants
-    options.mutations = mutations
-    var simulation = Simulation(options)
+    var simulation = Simulation(SimulationOptions.draw(seed: seed, within: frame))
     return simulation.run()
   }
 
@@ -65,36 +61,6 @@ import Workload
       #expect(one.counters == again.counters)
       #expect(one.traceHash != Self.run(78, frame).traceHash)
     }
-  }
-
-  @Test("A server that acknowledges before it syncs is caught")
-  func mutants() {
-    var frame = SimulationOptions.Frame.alone
-    frame.faults = [.powerLoss, .diskStrike]
-    frame.operations = 250
-    let caught = (1...40 as ClosedRange<UInt64>).first {
-      !Self.run($0, frame, mutants: .acknowledgesBeforeSync).violations.isEmpty
-    }
-    guard let caught else {
-      Issue.record("no seed catches it")
-      return
-    }
-    #expect(Self.run(caught, frame).violations.isEmpty, "seed \(caught) without the mutant")
-  }
-
-  @Test(
-    "Bugs of the protocol are caught",
-    arguments: [Mutations.leavesHole, .commitsWithMinority, .neverStepsDown])
-  func bugs(_ bug: Mutations) {
-    let frame = Self.small(.ensembles)
-    let caught = (1...100 as ClosedRange<UInt64>).first {
-      !Self.run($0, frame, mutations: bug).violations.isEmpty
-    }
-    guard let caught else {
-      Issue.record("no seed catches it")
-      return
-    }
-    #expect(Self.run(caught, frame).violations.isEmpty, "seed \(caught) without the bug")
   }
 
   @Test("Whatever a run may meet, some run meets")

@@ -30,7 +30,19 @@ struct FaultSchedule {
       time += random.exponential(mean: random.chance(1, in: 4) ? mean / 20 : mean) + 1
       guard time < end else { return faults }
       faults.append(ScheduledFault(time: time, fault: fault(random.pick(kinds))))
+      if let again = strikeAgain(faults[faults.count - 1]) { faults.append(again) }
     }
+  }
+
+  /// Now and then whoever crashes is struck again at once, while it recovers and joins.
+  private mutating func strikeAgain(_ last: ScheduledFault) -> ScheduledFault? {
+    guard case .crash(let server, _, _) = last.fault, kinds.contains(.diskStrike),
+      random.chance(1, in: 2)
+    else { return nil }
+    return ScheduledFault(
+      time: last.time,
+      fault: .diskStrike(
+        server: server, operations: random.below(40), losesPower: true, milliseconds: duration()))
   }
 
   /// Mostly less than a session's time-out, sometimes much more.

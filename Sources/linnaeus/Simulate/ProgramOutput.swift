@@ -43,11 +43,7 @@ final class ProgramOutput {
 
   deinit { close(descriptor) }
 
-  /// `poll`, `read`: the next line.
-  ///
-  /// - Parameters:
-  ///   - milliseconds: How long it may take.
-  ///   - isInterrupted: Whether to give up; asked a few times a second.
+  /// `poll`, `read`: the next line; whether to give up is asked a few times a second.
   func nextLine(withinMilliseconds milliseconds: Int32, unless isInterrupted: () -> Bool) -> Next {
     var waited: Int32 = 0
     while true {
