@@ -50,6 +50,9 @@ public enum DiskOperation: Hashable, Sendable {
   case rename(StoredFile, to: StoredFile)
   /// Removes a file; that it cannot be removed is no failure.
   case remove(StoredFile)
+  /// Removes a file that would do harm if it came back; that it cannot be removed is a failure, told
+  /// by the next sync of its directory.
+  case erase(StoredFile)
   /// Makes durable what was created, renamed and removed in the directory.
   case syncDirectory(StoredFile.Directory, Ticket)
 
@@ -66,7 +69,7 @@ public enum DiskOperation: Hashable, Sendable {
     case .create(_, let number), .open(_, let number), .preallocate(let number, _),
       .truncate(let number, _), .write(let number, _, _), .sync(let number, _), .close(let number):
       number
-    case .rename, .remove, .syncDirectory: nil
+    case .rename, .remove, .erase, .syncDirectory: nil
     }
   }
 }
@@ -88,7 +91,7 @@ public struct DiskFailures: Sendable {
   /// a name that could not be changed.
   public func refusal(of operation: DiskOperation) -> Int32? {
     switch operation {
-    case .close, .rename, .remove: return nil
+    case .close, .rename, .remove, .erase: return nil
     case .syncDirectory(let directory, _):
       return directories.first { $0.directory == directory }?.errno
     default:
@@ -100,7 +103,7 @@ public struct DiskFailures: Sendable {
   public mutating func record(_ operation: DiskOperation, errno: Int32) {
     switch operation {
     case .preallocate, .remove, .close: break
-    case .rename(_, let file): directories.append((file.directory, errno))
+    case .rename(_, let file), .erase(let file): directories.append((file.directory, errno))
     case .syncDirectory(let directory, _): directories.append((directory, errno))
     default: if let number = operation.number { files.append((number, errno)) }
     }

@@ -59,7 +59,7 @@ extension DurableStorage {
     _ stage: RepairStage, into operations: inout [DiskOperation]
   ) -> Flight {
     var tickets: [Ticket] = []
-    for file in stage.removed { operations.append(.remove(file)) }
+    for file in stage.removed { operations.append(.erase(file)) }
     for (file, end) in stage.synced {
       let number = issueNumber()
       operations.append(.open(file, number))

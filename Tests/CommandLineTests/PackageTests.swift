@@ -53,9 +53,10 @@ struct PackageTests {
 
   @Test("Only the simulator switches bugs on; others ask whether they are")
   func mutations() throws {
-    let names = try text("Sources/LinnaeusBase/Mutations.swift").split(separator: "\n").compactMap {
-      $0.firstRange(of: "static let ").map { range in
-        $0[range.upperBound...].prefix { $0 != " " }
+    let lines = try text("Sources/LinnaeusBase/Mutations.swift").split(separator: "\n")
+    let names = lines.compactMap { line in
+      line.firstRange(of: "static let ").map { range in
+        line[range.upperBound...].prefix { $0 != " " }
       }
     }
     #expect(names.count > 20)

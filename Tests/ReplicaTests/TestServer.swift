@@ -109,7 +109,7 @@ struct TestServer {
       files[file] = content
     case .close(let number): open[number] = nil
     case .rename(let file, let target): files[target] = files.removeValue(forKey: file)
-    case .remove(let file): files[file] = nil
+    case .remove(let file), .erase(let file): files[file] = nil
     case .preallocate, .sync, .syncDirectory: break
     }
   }

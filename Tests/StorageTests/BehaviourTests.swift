@@ -58,6 +58,7 @@ import Testing
       case .close: "close"
       case .rename(let from, let to): "rename \(from) \(to)"
       case .remove(let file): "remove \(file)"
+      case .erase(let file): "erase \(file)"
       case .syncDirectory(let directory, _): "sync directory \(directory)"
       }
     }

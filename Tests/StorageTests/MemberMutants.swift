@@ -52,14 +52,14 @@ enum MemberMutant: CaseIterable {
       return isDirectory && renamed == nil && !isMark(previous, files)
     case .cutIsNotSynced: return synced?.logZxid != nil && isCut(previous)
     case .markStays:
-      if case .remove(let file) = operation { return file.truncationZxid != nil }
+      if case .erase(let file) = operation { return file.truncationZxid != nil }
       return false
     case .incomingNameIsNotSynced: return isDirectory && renamed?.incomingSnapshotZxid != nil
     case .incomingIsNamedAtOnce:
       if case .rename(let from, _) = operation { return from.incomingSnapshotZxid != nil }
       return false
     case .oldLogsMayComeBack:
-      if case .remove(let file) = operation { return file.logZxid != nil }
+      if case .erase(let file) = operation { return file.logZxid != nil }
       return false
     case .epochNameIsNotSynced:
       return isDirectory && renamed.flatMap { EpochFileName(rawValue: $0.name) } != nil
@@ -76,7 +76,7 @@ enum MemberMutant: CaseIterable {
   private func isMark(_ operation: DiskOperation?, _ files: [FileNumber: StoredFile]) -> Bool {
     switch operation {
     case .close(let number): files[number]?.truncationZxid != nil
-    case .remove(let file): file.truncationZxid != nil
+    case .erase(let file): file.truncationZxid != nil
     case .sync(let number, _): files[number]?.directory == .log
     default: false
     }

@@ -74,7 +74,7 @@ struct SimulatedDisk {
       names[from] = nil
       names[to] = inode
       changes.append(.rename(from, to, inode))
-    case .remove(let file):
+    case .remove(let file), .erase(let file):
       names[file] = nil
       changes.append(.remove(file))
     case .syncDirectory(let directory, _):

@@ -107,7 +107,7 @@ struct DiskExecutor: Sendable {
       if let file = open.removeValue(forKey: number) { FileCalls.close(file.descriptor) }
     case .rename(let file, let target):
       try FileCalls.rename(path(of: file), to: path(of: target))
-    case .remove(let file):
+    case .remove(let file), .erase(let file):
       try FileCalls.remove(path(of: file))
     case .syncDirectory(let directory, _):
       if syncs { try FileCalls.syncFolder(path(of: directory)) }

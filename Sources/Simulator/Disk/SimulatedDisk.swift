@@ -91,7 +91,7 @@ struct SimulatedDisk {
       names[to] = inode
       changes.append(.rename(from, to, inode))
       if to.snapshotZxid != nil { namedSnapshots += 1 }
-    case .remove(let file):
+    case .remove(let file), .erase(let file):
       guard names[file] != nil else { return nil }
       names[file] = nil
       changes.append(.remove(file))
