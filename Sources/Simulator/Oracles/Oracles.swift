@@ -10,6 +10,8 @@ struct Oracles {
   private var cursors: [Int]
   /// By server, the state that it came to by other means, until it applies what follows.
   private var restored: [Zxid?]
+  /// By session, the number of its last request that was done; looked up, never walked.
+  private var lastXids: [Int64: Int32] = [:]
   /// Who led first in which epoch.
   private var leaders: [(epoch: UInt32, server: Int32)] = []
   /// What was broken.
@@ -65,6 +67,7 @@ struct Oracles {
     let place = cursors[server]
     if place == committed.count {
       if mark.zxid > lastCommitted {
+        watchOrder(mark, time: time)
         committed.append(mark)
         cursors[server] = place + 1
       } else {
@@ -76,6 +79,18 @@ struct Oracles {
     }
     compare(mark, at: place, of: server, time: time)
     cursors[server] = place + 1
+  }
+
+  private mutating func watchOrder(_ mark: AppliedMark, time: Int64) {
+    // A multi that was refused stands in the log like one that was not, and changes nothing.
+    guard mark.xid > 0, mark.digest != committed.last?.digest else { return }
+    if let last = lastXids[mark.session], mark.xid <= last {
+      report(
+        .sessionOrder, time: time,
+        "\(mark.zxid) does request \(mark.xid) of session "
+          + "0x\(String(UInt64(bitPattern: mark.session), radix: 16)) after request \(last)")
+    }
+    lastXids[mark.session] = mark.xid
   }
 
   private mutating func compare(_ mark: AppliedMark, at place: Int, of server: Int, time: Int64) {

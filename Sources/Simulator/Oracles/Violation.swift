@@ -18,6 +18,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case noFuture = "nothing is seen before it is committed"
     /// What a session sees never falls behind what it has seen or done (P7).
     case sessionMonotone = "no session goes back"
+    /// What a session writes is done in the order in which it asks for it, and once (P3).
+    case sessionOrder = "what a session writes is done in order"
     /// Where a session is not any more, its ephemeral znodes are not either (P13).
     case ephemerals = "ephemeral znodes end with their sessions"
     /// Once all faults are over, everybody serves, agrees, and answers.

@@ -32,11 +32,13 @@ struct MutantRun {
       while let index = begin(state) { finish(index, state) }
     }
     watch.finish()
-    let (trials, end) = state.withLock { ($0.trials.compactMap { $0 }, $0.status) }
+    let (trials, told, end) = state.withLock { ($0.trials, $0.told, $0.status) }
     var status = end
+    // Behind one that was interrupted.
+    for trial in trials.dropFirst(told) { if let trial { status.combine(tell(trial)) } }
     if watch.isInterrupted { status.combine(.unknown) }
     if verb.format == .text {
-      status.combine(Output.print(Self.summary(trials, secondsPassed(since: start))))
+      status.combine(Output.print(Self.summary(trials.compactMap { $0 }, secondsPassed(since: start))))
     }
     return status
   }
@@ -60,14 +62,17 @@ struct MutantRun {
         while state.told < state.trials.count, let due = state.trials[state.told] {
           state.told += 1
           watch.finish()
-          let line = verb.format == .text ? Self.text(due) : Self.json(due)
-          state.status.combine(Output.print(line))
+          state.status.combine(tell(due))
         }
       }
     } catch {
       System.complain("linnaeus: \(error)\n")
       state.withLock { $0.status.combine(.unreadable) }
     }
+  }
+
+  private func tell(_ trial: MutantTrial) -> ExitCode {
+    Output.print(verb.format == .text ? Self.text(trial) : Self.json(trial))
   }
 
   private static func status(_ trial: MutantTrial) -> ExitCode {
