@@ -38,7 +38,8 @@ struct MutantRun {
     for trial in trials.dropFirst(told) { if let trial { status.combine(tell(trial)) } }
     if watch.isInterrupted { status.combine(.unknown) }
     if verb.format == .text {
-      status.combine(Output.print(Self.summary(trials.compactMap { $0 }, secondsPassed(since: start))))
+      status.combine(
+        Output.print(Self.summary(trials.compactMap { $0 }, secondsPassed(since: start))))
     }
     return status
   }
