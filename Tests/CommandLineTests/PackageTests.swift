@@ -53,11 +53,9 @@ struct PackageTests {
 
   @Test("Only the simulator switches bugs on; others ask whether they are")
   func mutations() throws {
-    let lines = try text("Sources/LinnaeusBase/Mutations.swift").split(separator: "\n")
-    let names = lines.compactMap { line in
-      line.firstRange(of: "static let ").map { range in
-        line[range.upperBound...].prefix { $0 != " " }
-      }
+    let declarations = try text("Sources/LinnaeusBase/Mutations.swift").split(separator: "\n")
+    let names = declarations.compactMap { line in
+      line.firstRange(of: "static let ").map { line[$0.upperBound...].prefix { $0 != " " } }
     }
     #expect(names.count > 20)
     var asked: Set<Substring> = []
