@@ -33,7 +33,7 @@ extension Mutant {
       property: "P12", .sendsEventsAfterReplies),
     Mutant(
       "zookeeper-2355", "a new leader forgets who was alive: their sessions never expire",
-      property: "P13", .forgetsSessions),
+      .forgetsSessions),
     Mutant(
       "zookeeper-1549", "a snapshot is named by what is logged, not by what it has",
       .namesSnapshotsByLog),
@@ -76,7 +76,7 @@ extension Mutant {
   private static let synthetic: [Mutant] = [
     Mutant(
       "session-comes-back", "what a session left behind on an earlier connection is accepted",
-      property: "P3", .keepsEarlierConnections),
+      .keepsEarlierConnections),
     Mutant("lose-truncation", "no log is ever cut", driver: .losesTruncation),
     Mutant(
       "acknowledge-before-sync", "the disk is never synced",
@@ -101,20 +101,20 @@ extension Mutant {
       "answer-sync-at-once", "a sync is answered without regard to what is proposed",
       property: "P10", .answersSyncAtOnce),
     Mutant(
-      "answer-sync-locally", "a learner answers a sync itself", property: "P10",
+      "answer-sync-locally", "a learner answers a sync itself",
       .answersSyncLocally),
     Mutant(
       "accept-clients-ahead", "a client may go on with a server that is behind what it has seen",
       property: "P8", .acceptsClientsAhead),
     Mutant(
-      "ignore-moved-sessions", "a write is accepted though its session has moved", property: "P3",
+      "ignore-moved-sessions", "a write is accepted though its session has moved",
       .ignoresMovedSessions),
     Mutant(
-      "forget-replies", "a request that is sent again is done again", property: "P4",
+      "forget-replies", "a request that is sent again is done again",
       .forgetsReplies),
     Mutant(
       "refuse-from-local-state", "a learner refuses conditional writes by its own state",
-      property: "P5", .refusesFromLocalState),
+      .refusesFromLocalState),
     Mutant(
       "observers-keep-ephemerals", "an observer keeps the ephemeral znodes of ended sessions",
       .observersKeepEphemerals),
