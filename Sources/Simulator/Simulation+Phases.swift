@@ -22,7 +22,10 @@ extension Simulation {
         phase = .recovery
         record.history.nemesis("heal", .null, now: Instant(nanoseconds: now))
         phaseEnds = now + options.livenessNanoseconds
-        for client in progress.indices { progress[client] = 0 }
+        for client in clients.indices {
+          progress[client] = 0
+          clients[client].noteHealing()
+        }
         heal()
       }
     case .recovery:
@@ -31,7 +34,10 @@ extension Simulation {
         stopClients()
         phaseEnds = now + options.livenessNanoseconds
       } else if now >= phaseEnds {
-        report(notConverging: "clients have completed \(progress) operations since")
+        let waiting = clients.filter(\.isHangingOn).map { $0.index + 1 }
+        report(
+          notConverging: "clients have completed \(progress) operations since"
+            + (waiting.isEmpty ? "" : ", and the recipes of clients \(waiting) have not ended"))
       }
     case .settling:
       if let reason = disagreement {
@@ -57,12 +63,8 @@ extension Simulation {
   private var isProgressing: Bool {
     if options.script != nil { return clients.allSatisfy(\.hasDoneAll) }
     guard counters[.completedOperations] >= min(options.operations, 200) else { return false }
-    // Whoever waits for a lock or for another client does nothing.
-    if options.workload.mix.hasWaiting {
-      return clients.allSatisfy(\.isConnected)
-        && progress.reduce(0, +) >= Self.progressAfterHealing * clients.count
-    }
     return progress.allSatisfy { $0 >= Self.progressAfterHealing }
+      && !clients.contains(where: \.isHangingOn)
   }
 
   /// Without sessions there are no ephemeral znodes.
@@ -96,12 +98,5 @@ extension Simulation {
       }
     }
     return nil
-  }
-}
-
-extension WorkloadMix {
-  /// Whether a client may wait for another one.
-  fileprivate var hasWaiting: Bool {
-    [.lock, .readWriteLock, .election, .doubleBarrier].contains { self[$0] > 0 }
   }
 }

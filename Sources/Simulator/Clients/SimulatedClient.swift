@@ -56,6 +56,15 @@ struct SimulatedClient {
     if case .connected = process.state { true } else { false }
   }
 
+  /// The recipe that was under way when everything was mended.
+  private var recipeAtHealing: Int?
+
+  /// Everything is mended: from now on recipes must end.
+  mutating func noteHealing() { recipeAtHealing = process.recipe }
+
+  /// Whether a recipe is under way that was so when everything was mended.
+  var isHangingOn: Bool { recipeAtHealing != nil && process.recipe == recipeAtHealing }
+
   /// Whether it has done all that it was told to, and everything was answered.
   var hasDoneAll: Bool { steps.isEmpty && process.isIdle }
 

@@ -74,6 +74,9 @@ public struct ClientProcess: Sendable {
   /// How many operations have no answer yet.
   public var outstanding: Int { pending.count }
 
+  /// The number of the recipe under way, counted from 1; nil if none is.
+  public var recipe: Int? { run?.number }
+
   /// Whether it has neither sent nor planned anything that has no answer yet.
   public var isIdle: Bool { pending.isEmpty && plan.isEmpty }
 
