@@ -4,13 +4,16 @@ import LinnaeusBase
 public struct LearnerInfo: Hashable, Sendable {
   /// Its number.
   public var server: ServerID
-  /// 0x10000 since epochs are settled before anything else.
+  /// At least 0x10000 since epochs are settled before anything else.
   public var protocolVersion: Int32
   /// The version of the configuration that it knows.
   public var configurationVersion: Int64
 
-  /// The present version of the protocol.
-  public static let currentVersion: Int32 = 0x10000
+  /// The version of Apache's servers.
+  public static let apacheVersion: Int32 = 0x10000
+  /// That of servers which keep the replies to writes that may be sent again: Apache's take it for
+  /// their own, for they only look whether it is less than that.
+  public static let currentVersion: Int32 = 0x10001
 
   /// Introduces that server.
   public init(server: ServerID, configurationVersion: Int64) {

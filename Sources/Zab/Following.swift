@@ -44,6 +44,8 @@ struct Following: Sendable {
   /// Whether the promise of this epoch is new, and whether it is durable.
   var isNewPromise = false
   var isPromiseDurable = false
+  /// Whether it knows what Apache's servers do not.
+  var leaderKnowsExtensions = false
   /// Everything up to it is known to be committed, and applied once the leader says so.
   var watermark = Zxid.zero
   /// The end of the history that NEWLEADER ended.

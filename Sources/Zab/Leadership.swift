@@ -46,6 +46,8 @@ struct Leadership: Sendable {
   var pingRound = 0
   var provedRound = 0
   var answers = FIFO<Answer>()
+  /// Who has introduced itself as knowing what Apache's servers do not.
+  var extendedPeers: Set<ServerID> = []
   /// How many learners have acknowledged NEWLEADER and may not serve yet.
   var waitingLearners = 0
 }

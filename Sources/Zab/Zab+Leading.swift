@@ -179,6 +179,11 @@ extension Zab {
     {
       drop(Int32(other), into: &effects)
     }
+    if info.protocolVersion >= LearnerInfo.currentVersion {
+      leadership.extendedPeers.insert(info.server)
+    } else {
+      leadership.extendedPeers.remove(info.server)
+    }
     links[Int(link)].learner.server = info.server
     links[Int(link)].learner.isObserver = packet.kind == .observerInfo
     links[Int(link)].learner.acceptedEpoch = epoch

@@ -77,6 +77,9 @@ extension Zab {
     guard following.stage == .introduced, epoch > 0 else {
       return leave("LEADERINFO of epoch \(epoch) was not expected", into: &effects)
     }
+    var reader = ByteReader(packet.data)
+    following.leaderKnowsExtensions =
+      (try? reader.int32()).map { $0 >= LearnerInfo.currentVersion } ?? false
     following.epoch = epoch
     following.stage = .promising
     following.isNewPromise = false

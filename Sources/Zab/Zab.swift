@@ -226,8 +226,18 @@ public struct Zab: Sendable {
   /// leads, and the leader, if it learns.
   ///
   /// They say so by the version in `LearnerInfo` and in the packet `LEADERINFO`, one more than
-  /// Apache's.
-  public private(set) var peersKnowExtensions = false
+  /// Apache's. Of a voter that this leader has not met nobody knows.
+  public var peersKnowExtensions: Bool {
+    switch phase {
+    case .leading:
+      let voters = configuration.members + (pending?.configuration.members ?? [])
+      return voters.allSatisfy {
+        $0.role != .participant || $0.id == id || leadership.extendedPeers.contains($0.id)
+      }
+    case .following, .observing: return following.leaderKnowsExtensions
+    case .looking: return false
+    }
+  }
 
   // MARK: As a leader
 

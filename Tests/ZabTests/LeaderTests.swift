@@ -242,6 +242,31 @@ import Testing
     #expect(rig.sent(2) == expected + ["proposal 200000004", "newLeader 200000000"])
   }
 
+  // MARK: Extensions
+
+  @Test("Extensions are for ensembles in which all voters are known to have them")
+  func extensions() {
+    var rig = Rig(3)
+    #expect(!rig.zab.peersKnowExtensions)
+    rig.lead()
+    #expect(!rig.zab.peersKnowExtensions, "nobody has heard of server 2")
+    rig.introduce(7, link: 5, isObserver: true, version: LearnerInfo.apacheVersion)
+    #expect(!rig.zab.peersKnowExtensions)
+    rig.introduce(2, link: 2)
+    #expect(rig.zab.peersKnowExtensions)
+    rig.introduce(2, link: 3, version: LearnerInfo.apacheVersion)
+    #expect(!rig.zab.peersKnowExtensions, "an Apache server came in its place")
+  }
+
+  @Test("A learner goes by what its leader says", arguments: [true, false])
+  func leadersExtensions(hasThem: Bool) {
+    var rig = Rig(1)
+    rig.promise(
+      to: 3, epoch: 7,
+      version: hasThem ? LearnerInfo.currentVersion : LearnerInfo.apacheVersion)
+    #expect(rig.zab.peersKnowExtensions == hasThem)
+  }
+
   // MARK: Answers
 
   @Test("A sync is answered once everything proposed before it is committed, and in order")

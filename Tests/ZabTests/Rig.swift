@@ -167,9 +167,11 @@ struct Rig {
   }
 
   /// Follows up to the promise of an epoch.
-  mutating func promise(to leader: Int64, epoch: UInt32, link: Int32 = 0) {
+  mutating func promise(
+    to leader: Int64, epoch: UInt32, link: Int32 = 0, version: Int32 = LearnerInfo.currentVersion
+  ) {
     follow(leader, link: link)
-    receive(link, .leaderInfo, Self.zxid(epoch, 0)) { $0.int32(0x10000) }
+    receive(link, .leaderInfo, Self.zxid(epoch, 0)) { $0.int32(version) }
     zab.epochIsDurable(.accepted, Int64(epoch), into: &effects)
   }
 
@@ -191,11 +193,14 @@ struct Rig {
   }
 
   mutating func introduce(
-    _ server: Int64, link: Int32, accepted: UInt32 = 0, isObserver: Bool = false
+    _ server: Int64, link: Int32, accepted: UInt32 = 0, isObserver: Bool = false,
+    version: Int32 = LearnerInfo.currentVersion
   ) {
     zab.linkAccepted(link, into: &effects)
+    var info = LearnerInfo(server: ServerID(rawValue: server), configurationVersion: 0)
+    info.protocolVersion = version
     receive(link, isObserver ? .observerInfo : .followerInfo, Self.zxid(accepted, 0)) {
-      LearnerInfo(server: ServerID(rawValue: server), configurationVersion: 0).write(to: &$0)
+      info.write(to: &$0)
     }
   }
 
