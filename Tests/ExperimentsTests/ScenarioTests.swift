@@ -125,7 +125,7 @@ struct ScenarioTests {
 
   @Test("A write that is sent again is done once, or twice where nobody remembers it")
   func resentWrite() throws {
-    for (name, zxid) in [("resent-write", "0x3"), ("resent-write-twice", "0x4")] {
+    for (name, zxid) in [("resent-write", "0x100000003"), ("resent-write-twice", "0x100000004")] {
       let lines = try Lines(name)
       #expect(lines.begun(0, "setData").count == 1)
       let write = try #require(lines.ended(0, "setData").first)

@@ -54,27 +54,25 @@ extension Scenario {
   static var resentWrites: [Scenario] {
     var scenario = Scenario(
       "resent-write", "A write that is sent again after its answer was lost is done once.",
-      servers: [[1]],
+      servers: [[1, 2]],
       story: """
-        Exactly once, on a server alone. When process 0 connected it asked for retransmission, an \
-        extension of Linnaeus. From 2 s to 5 s nothing that server 1 sends reaches it. It sets \
-        /counter to "1"; that is done, but the answer does not come, and it gives the connection up. \
-        When it can connect again it continues its session and sends the write again, with the same \
-        xid. The server recognises it and gives the answer that it had given: version 1. In the \
-        history it is one operation, from the first time it was sent to the answer.
+        Exactly once, through a follower that falls silent. When process 0 connected it asked for \
+        retransmission, an extension of Linnaeus, which all three servers know. From 2 s to 5 s \
+        nothing that server 1 sends reaches it. It sets /counter to "1"; that is done, but the answer \
+        does not come, and it gives the connection up. It continues its session on server 2 and sends \
+        the write again, with the same xid. Server 2 recognises it and gives the answer that server 1 \
+        had given: version 1. In the history it is one operation, from the first time it was sent to \
+        the answer.
         """)
-    scenario.set {
-      $0.voters = 1
-      $0.workload.session.asksForRetransmission = true
-    }
-    scenario.faults((2_000, .block(from: 0, to: 1, milliseconds: 3_000)))
+    scenario.set { $0.workload.session.asksForRetransmission = true }
+    scenario.faults((2_000, .block(from: 0, to: 3, milliseconds: 3_000)))
     scenario.at(1_000, 0, .create("/counter", "0"))
     scenario.at(2_100, 0, .set("/counter", "1"))
     scenario.at(6_000, 0, .get("/counter"))
     var twice = scenario.varied(
       "resent-write-twice", "The same write is done twice where nobody remembers it.",
       story: """
-        The story of resent-write.jsonl on a server that does not recognise what is sent again: the \
+        The story of resent-write.jsonl with servers that do not recognise what is sent again: the \
         only setData of the history is done twice. Its answer says version 2, though nobody else \
         has written: there is no order of the operations that explains it, and so check says that \
         the history is not linearizable. (Linnaeus with the bug forgetsReplies switched on.)
