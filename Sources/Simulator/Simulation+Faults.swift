@@ -40,9 +40,9 @@ extension Simulation {
     if nextFault < options.schedule.count {
       queue.schedule(.fault, at: max(now, options.schedule[nextFault].time))
     }
-    if keepsLog { log.append("\(now / 1000) µs: \(fault)") }
-    record.history.nemesis(
-      "fault", .string("\(fault)"), now: Instant(nanoseconds: now))
+    let line = fault.line(servers: servers.count)
+    if keepsLog { log.append("\(now / 1000) µs: \(line)") }
+    record.history.nemesis("fault", .string(line), now: Instant(nanoseconds: now))
     strike(fault)
   }
 
@@ -91,6 +91,11 @@ extension Simulation {
     case .syncError(let server): servers[server].disk.disk.nextSyncFails = 5
     case .wallStep(let server, let time):
       servers[server].clock.step(milliseconds: Int64(time))
+    case .drift(let server, let rate):
+      servers[server].clock.setDrift(Int64(rate), at: now)
+      counters[.clockDrifts] += 1
+      // What its clock shows by then, it shows at another moment now.
+      if servers[server].isUp { arrangeWaking(server) }
     case .rot(let server, let time):
       crash(server, losesPower: false, restartAfter: Int64(time) * 1_000_000)
       _ = servers[server].disk.rot()

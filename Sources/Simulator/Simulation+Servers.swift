@@ -204,7 +204,8 @@ extension Simulation {
     crash(server, losesPower: false, restartAfter: 500_000_000)
   }
 
-  private mutating func arrangeWaking(_ server: Int) {
+  /// A server is woken when it wants to be.
+  mutating func arrangeWaking(_ server: Int) {
     servers[server].updateDeadline()
     guard let deadline = servers[server].deadline, deadline < servers[server].wakesAt else {
       return

@@ -7,11 +7,6 @@ extension SimulationOptions {
     return lines
   }
 
-  /// `12.345 s: pause(server: 1, milliseconds: 40)`, one line for each fault.
-  public var scheduleLines: [String] {
-    schedule.map { "\(Double($0.time / 1_000) / 1_000_000) s: \($0.fault)" }
-  }
-
   private static func append(_ value: Any, named name: String, to lines: inout [String]) {
     let mirror = Mirror(reflecting: value)
     let isPlain = value is any RawRepresentable || mirror.children.isEmpty

@@ -36,6 +36,7 @@ struct ScheduleTests {
     at 2 full-disk server=1 bytes=100 for=5ms
     at 2 sync-error server=1
     at 3 wall-step server=2 by=-5000ms
+    at 3 drift server=2 ppm=-100000
     at 4 deposed-leader for=5ms
     at 123456.000000789 rot server=2 for=0ms
 

@@ -2,6 +2,7 @@ import LinnaeusBase
 import Replica
 import Testing
 import Workload
+import Zab
 
 @testable import Simulator
 
@@ -37,6 +38,38 @@ import Workload
   @Test("An ensemble agrees, loses nothing, and converges when everything is mended")
   func ensembles() {
     judge((1...UInt64(Effort.scaled(6))).map { Self.run($0, Self.small(.ensembles)) })
+  }
+
+  @Test("Clocks that change their rate, and that somebody sets, break no promise")
+  func clocks() {
+    let results = (1...UInt64(Effort.scaled(6))).map { seed in
+      var options = SimulationOptions.draw(seed: seed, within: Self.small(.ensembles))
+      let tick = options.zab.tickMilliseconds * 1_000_000
+      options.schedule = (1...20 as ClosedRange<Int>).map { index in
+        let server = index % options.servers
+        let fault: Fault =
+          index % 3 == 0
+          ? .wallStep(server: server, milliseconds: index % 2 == 0 ? 60_000 : -60_000)
+          : .drift(server: server, partsPerMillion: index % 2 == 0 ? 100_000 : -100_000)
+        return ScheduledFault(time: Int64(index) * 5 * tick, fault: fault)
+      }
+      var simulation = Simulation(options)
+      return simulation.run()
+    }
+    judge(results)
+    for result in results {
+      #expect(result.counters[.clockDrifts] > 0, "seed \(result.options.seed)")
+    }
+  }
+
+  @Test("Who reads of a fault counts hosts from 1, as in everything else that is printed")
+  func hostsCountFromOne() {
+    let faults: [(Fault, String)] = [
+      (.pause(server: 0, milliseconds: 5), "pause server=1 for=5ms"),
+      (.block(from: 2, to: 3, milliseconds: 5), "link from=server-3 to=client-1 for=5ms"),
+      (.breakConnections(host: 4), "broken host=client-2"),
+    ]
+    for (fault, line) in faults { #expect(fault.line(servers: 3) == line) }
   }
 
   @Test("What a session reads before a write of its own does not show that write")

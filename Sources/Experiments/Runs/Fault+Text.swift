@@ -1,69 +1,6 @@
 import Simulator
 
-extension FaultKind {
-  /// Its name on the command line and in schedules: `power-loss`.
-  public var word: String {
-    rawValue.reduce(into: "") { word, letter in
-      word += letter.isUppercase ? "-\(letter.lowercased())" : String(letter)
-    }
-  }
-
-  /// The kind of that name.
-  public init?(word: some StringProtocol) {
-    guard let kind = Self.allCases.first(where: { $0.word == word }) else { return nil }
-    self = kind
-  }
-}
-
 extension Fault {
-  /// Which kind of fault it is.
-  public var kind: FaultKind {
-    switch self {
-    case .crash(_, let losesPower, _): losesPower ? .powerLoss : .crash
-    case .blackout: .blackout
-    case .diskStrike: .diskStrike
-    case .pause: .pause
-    case .split(_, let isOneWay, _): isOneWay ? .oneWaySplit : .split
-    case .block: .link
-    case .clog: .clog
-    case .breakConnections: .broken
-    case .slowDisk: .slowDisk
-    case .fullDisk: .fullDisk
-    case .syncError: .syncError
-    case .wallStep: .wallStep
-    case .deposedLeader: .deposedLeader
-    case .rot: .rot
-    }
-  }
-
-  /// What a schedule says of it after its kind.
-  func words(servers: Int) -> [String] {
-    func host(_ number: Int) -> String {
-      number < servers ? "server-\(number + 1)" : "client-\(number - servers + 1)"
-    }
-    switch self {
-    case .crash(let server, _, let time), .pause(let server, let time), .rot(let server, let time):
-      return ["server=\(server + 1)", "for=\(time)ms"]
-    case .blackout(let time), .deposedLeader(let time): return ["for=\(time)ms"]
-    case .diskStrike(let server, let operations, let losesPower, let time):
-      return [
-        "server=\(server + 1)", "after=\(operations)", "power=\(losesPower ? "lost" : "kept")",
-        "for=\(time)ms",
-      ]
-    case .split(let hosts, _, let time):
-      return ["hosts=\(hosts.map { host($0) }.joined(separator: ","))", "for=\(time)ms"]
-    case .block(let from, let to, let time), .clog(let from, let to, let time):
-      return ["from=\(host(from))", "to=\(host(to))", "for=\(time)ms"]
-    case .breakConnections(let number): return ["host=\(host(number))"]
-    case .slowDisk(let server, let factor, let time):
-      return ["server=\(server + 1)", "factor=\(factor)", "for=\(time)ms"]
-    case .fullDisk(let server, let bytes, let time):
-      return ["server=\(server + 1)", "bytes=\(bytes)", "for=\(time)ms"]
-    case .syncError(let server): return ["server=\(server + 1)"]
-    case .wallStep(let server, let time): return ["server=\(server + 1)", "by=\(time)ms"]
-    }
-  }
-
   /// Reads what a schedule says after the kind.
   init(_ kind: FaultKind, _ fields: inout FaultFields) throws(ScheduleError) {
     switch kind {
@@ -104,6 +41,9 @@ extension Fault {
     case .wallStep:
       self = .wallStep(
         server: try fields.server(), milliseconds: try fields.milliseconds("by"))
+    case .drift:
+      self = .drift(
+        server: try fields.server(), partsPerMillion: try fields.number("ppm", -999_999...999_999))
     case .deposedLeader: self = .deposedLeader(milliseconds: try fields.milliseconds())
     case .rot: self = .rot(server: try fields.server(), milliseconds: try fields.milliseconds())
     }
@@ -143,10 +83,12 @@ struct FaultFields {
     ScheduleError(line: line, message: "\(name) takes \(what), not '\(found)'")
   }
 
-  mutating func number(_ name: String) throws(ScheduleError) -> Int {
+  mutating func number(
+    _ name: String, _ allowed: ClosedRange<Int> = 0...1_000_000_000
+  ) throws(ScheduleError) -> Int {
     let text = try take(name)
-    guard let number = Int(text), (0...1_000_000_000).contains(number) else {
-      throw expected(name, "a number", text)
+    guard let number = Int(text), allowed.contains(number) else {
+      throw expected(name, "a number from \(allowed.lowerBound) to \(allowed.upperBound)", text)
     }
     return number
   }

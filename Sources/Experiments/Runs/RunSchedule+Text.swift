@@ -42,9 +42,7 @@ extension RunSchedule {
 
   /// A fault's line.
   public func line(of scheduled: ScheduledFault) -> String {
-    let words = scheduled.fault.words(servers: servers)
-    return (["at", seconds(scheduled.time), scheduled.fault.kind.word] + words)
-      .joined(separator: " ")
+    "at \(seconds(scheduled.time)) \(scheduled.fault.line(servers: servers))"
   }
 
   /// Reads a schedule; sizes that it does not name stay those of `other`.

@@ -28,6 +28,8 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case syncError
   /// Somebody sets a clock.
   case wallStep
+  /// A clock begins to run at another rate; not drawn unless it is asked for.
+  case drift
   /// The leader is cut off from all other servers, which notice before it does; not drawn unless it
   /// is asked for.
   case deposedLeader
@@ -64,6 +66,8 @@ public enum Fault: Hashable, Sendable {
   case syncError(server: Int)
   /// Somebody sets the clock on a server's wall.
   case wallStep(server: Int, milliseconds: Int)
+  /// From now on a server's clocks run so many parts per million too fast, or too slow.
+  case drift(server: Int, partsPerMillion: Int)
   /// Nothing gets from the leader of the moment to any other server, nor back, and their connections
   /// to it break at once, of which it hears nothing: they elect another leader while it still waits.
   case deposedLeader(milliseconds: Int)

@@ -77,6 +77,9 @@ struct FaultSchedule {
     case .syncError: .syncError(server: server())
     case .wallStep:
       .wallStep(server: server(), milliseconds: random.within(-100_000...100_000))
+    case .drift:
+      .drift(
+        server: server(), partsPerMillion: random.pick([-100_000, -50_000, -200, 0, 200, 100_000]))
     case .deposedLeader: .deposedLeader(milliseconds: duration())
     case .rot: .rot(server: server(), milliseconds: duration())
     }
