@@ -10,22 +10,30 @@ enum HistoryJudgement {
   /// A limit of time would make what is printed depend on the machine.
   private static let indeterminateLimit = 40
 
-  /// Looks at each znode by itself: its writes, and those reads.
-  static func findings(in bytes: [UInt8], reads: ReadSelection) -> [Finding] {
+  /// Looks at each znode by itself: its writes, with each of those choices of reads.
+  static func findings(in bytes: [UInt8], reads: [ReadSelection]) -> [Finding] {
     do throws(HistoryError) {
       let history = try History(native: bytes)
-      let projection = try ZnodeProjection(history, reads: reads)
-      // One after the other: other runs keep the other processors busy.
-      return projection.compiled.partitions
-        .filter { $0.entries.count(where: \.isIndeterminate) <= indeterminateLimit }
-        .filter {
-          checkLinearizability($0, model: projection.compiled.model, budget: SearchBudget())
-            .verdict == .violated
-        }
-        .map { Finding(znode: history.values.text(of: $0.key), reads) }
+      var findings: [Finding] = []
+      for selection in reads { findings += try Self.findings(in: history, selection) }
+      return findings
     } catch {
       return [Finding(malformed: error)]
     }
+  }
+
+  private static func findings(
+    in history: History, _ reads: ReadSelection
+  ) throws(HistoryError) -> [Finding] {
+    let projection = try ZnodeProjection(history, reads: reads)
+    // One after the other: other runs keep the other processors busy.
+    return projection.compiled.partitions
+      .filter { $0.entries.count(where: \.isIndeterminate) <= indeterminateLimit }
+      .filter {
+        checkLinearizability($0, model: projection.compiled.model, budget: SearchBudget())
+          .verdict == .violated
+      }
+      .map { Finding(znode: history.values.text(of: $0.key), reads) }
   }
 }
 

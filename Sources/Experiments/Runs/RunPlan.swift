@@ -47,11 +47,11 @@ public struct RunPlan: Sendable {
     var outcome = RunOutcome(result)
     // Who has lost what was durable may say anything.
     if !result.options.leavesAtlas {
-      outcome.findings += HistoryJudgement.findings(in: result.history, reads: .leader)
       // A leader that has proved that it leads knows everything that was acknowledged before.
-      if result.options.replica.quorumSync, result.options.workload.reads == .afterSync {
-        outcome.findings += HistoryJudgement.findings(in: result.history, reads: .synced)
-      }
+      let syncsAreProof =
+        result.options.replica.quorumSync && result.options.workload.reads == .afterSync
+      outcome.findings += HistoryJudgement.findings(
+        in: result.history, reads: syncsAreProof ? [.leader, .synced] : [.leader])
     }
     recording?(result.history)
     return outcome

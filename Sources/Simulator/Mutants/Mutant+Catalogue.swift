@@ -70,8 +70,7 @@ extension Mutant {
       "zookeeper-2872", "snapshots are never synced", driver: .skipsSnapshotSync),
     Mutant(
       "zookeeper-4712", "a log is cut while earlier writes are still on their way to it",
-      driver: .reloadsEarly
-    ).seenOnly(by: "P13"),
+      property: "P13", driver: .reloadsEarly),
   ]
 
   private static let synthetic: [Mutant] = [
@@ -87,8 +86,7 @@ extension Mutant {
       driver: .skipsDirectorySync),
     Mutant(
       "forget-last-zxid", "clients do not say what they have seen when they reconnect",
-      driver: .forgetsLastZxidSeen
-    ).seenOnly(by: "P8"),
+      property: "P8", driver: .forgetsLastZxidSeen),
     Mutant(
       "commit-with-minority", "a proposal is committed as soon as the leader has it",
       .commitsWithMinority),
@@ -123,10 +121,4 @@ extension Mutant {
       "count-children", "sequential names count the children that there are",
       property: "P4", .countsChildren),
   ]
-
-  private func seenOnly(by property: String) -> Mutant {
-    var mutant = self
-    mutant.property = property
-    return mutant
-  }
 }

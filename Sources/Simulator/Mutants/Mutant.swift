@@ -9,26 +9,18 @@ public struct Mutant: Hashable, Sendable {
   public var summary: String
   /// The property that must see it where no oracle can: only the history shows it.
   public var property: String?
-  private var driver: DriverMutants = []
-  private var mutations: Mutations = []
+  private var driver: DriverMutants
+  private var mutations: Mutations
 
-  private init(_ name: String, _ summary: String) {
+  /// What a driver gets wrong, or a server or its protocol.
+  init(
+    _ name: String, _ summary: String, property: String? = nil, driver: DriverMutants = [],
+    _ mutations: Mutations = []
+  ) {
     self.name = name
     self.summary = summary
-  }
-
-  /// What a driver gets wrong.
-  init(_ name: String, _ summary: String, driver: DriverMutants) {
-    self.init(name, summary)
-    self.driver = driver
-  }
-
-  /// What a server or its protocol gets wrong.
-  init(
-    _ name: String, _ summary: String, property: String? = nil, _ mutations: Mutations
-  ) {
-    self.init(name, summary)
     self.property = property
+    self.driver = driver
     self.mutations = mutations
   }
 
