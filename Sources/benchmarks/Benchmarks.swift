@@ -37,7 +37,7 @@ struct Benchmarks {
            swift run -c release benchmarks serve [--apache] [--seconds <n>] [--rounds <n>]
              [--sessions <n,…>] [--outstanding <n,…>] [--operations <name,…>]
              [--force-sync yes|no]
-           swift run -c release benchmarks null-server [--port <port>]
+           swift run -c release benchmarks null-server [--port <port>] [--log <file>]
            swift run -c release benchmarks footprint [--rows <name,…>] [--operations <n>]
              [--nodes <n>]
 
@@ -57,6 +57,8 @@ struct Benchmarks {
       --apache                Measure Debian's Apache ZooKeeper in the same run.
       --seconds <n>           How long each measurement lasts. (default: 3)
       --rounds <n>            How often; medians are printed. (default: 1)
+      --log <file>            Of the null server: write there, and sync, before it
+                          replies to a write.
       --sessions, --outstanding, --operations, --force-sync
                               Only these cells of the table.
 

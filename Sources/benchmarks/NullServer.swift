@@ -5,6 +5,10 @@ import Sockets
 
 /// A server that gives every request a plausible reply at once and does nothing: what a load client
 /// and the loopback device allow at most.
+///
+/// With a log it writes so many bytes there for each write as a transaction has, and syncs them
+/// before it replies to anything that came with it: what the disk allows of that, to a server of one
+/// thread.
 struct NullServer: ~Copyable {
   private struct Client {
     var socket: StreamSocket
@@ -20,24 +24,42 @@ struct NullServer: ~Copyable {
   private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
   private let data = [UInt8](repeating: UInt8(ascii: "x"), count: 100)
   private var session: Int64 = 0x100_0000_0000_0000
+  /// −1 without one.
+  private let log: Int32
+  private var logged = 0
+  private var unlogged = 0
+  private var waiting: [Int] = []
 
-  private init(listener: ListeningSocket, poller: consuming Poller) {
+  private init(listener: ListeningSocket, poller: consuming Poller, log: Int32) {
     self.listener = listener
     self.poller = poller
+    self.log = log
   }
 
   static func listening(_ arguments: [String]) throws -> NullServer {
     var port = 0
-    if arguments.count == 2, arguments[0] == "--port", let number = Int(arguments[1]) {
-      port = number
-    } else if !arguments.isEmpty {
-      throw BenchmarkError(message: "null-server takes --port <port>")
+    var log: Int32 = -1
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      switch (argument, rest.popFirst()) {
+      case ("--port", let text?) where Int(text) != nil: port = Int(text) ?? 0
+      case ("--log", let path?):
+        log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard log >= 0, posix_fallocate(log, 0, off_t(logBytes)) == 0 else {
+          throw BenchmarkError(message: "\(path): \(String(cString: strerror(errno)))")
+        }
+      default: throw BenchmarkError(message: "null-server takes --port <port> and --log <file>")
+      }
     }
     let listener = try ListeningSocket(host: "127.0.0.1", port: port)
     let poller = try Poller()
     try poller.add(level: listener.descriptor, token: UInt64.max)
-    return NullServer(listener: listener, poller: poller)
+    return NullServer(listener: listener, poller: poller, log: log)
   }
+
+  /// How long the log is, which is written from its beginning again when it is full.
+  private static let logBytes = 64 << 20
+  private static let transactionBytes = 196
 
   /// Serves until the process ends.
   mutating func run() throws -> Never {
@@ -52,7 +74,25 @@ struct NullServer: ~Copyable {
           serve(Int(event.token))
         }
       }
+      if !waiting.isEmpty { try sync() }
     }
+  }
+
+  /// Makes durable what was asked for, and replies.
+  private mutating func sync() throws {
+    let bytes = [UInt8](repeating: 1, count: unlogged * Self.transactionBytes)
+    if logged + bytes.count > Self.logBytes { logged = 0 }
+    guard pwrite(log, bytes, bytes.count, off_t(logged)) == bytes.count, fdatasync(log) == 0 else {
+      throw BenchmarkError(message: "the log: \(String(cString: strerror(errno)))")
+    }
+    logged += bytes.count
+    unlogged = 0
+    for slot in waiting {
+      guard var client = clients[slot] else { continue }
+      clients[slot] = nil
+      if send(&client) { clients[slot] = client } else { client.socket.close() }
+    }
+    waiting.removeAll(keepingCapacity: true)
   }
 
   private mutating func accept() throws {
@@ -74,13 +114,14 @@ struct NullServer: ~Copyable {
         client.input.append(
           contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch)[..<count]))
         answer(&client)
-        isOpen = send(&client)
+        isOpen = unlogged > 0 || send(&client)
         if count < scratch.count { break reading }
       case .later: break reading
       case .end, .failed: isOpen = false
       }
     }
-    if isOpen, send(&client) { clients[slot] = client } else { client.socket.close() }
+    if isOpen, unlogged > 0 { waiting.append(slot) } else if isOpen { isOpen = send(&client) }
+    if isOpen { clients[slot] = client } else { client.socket.close() }
   }
 
   /// False if the client is gone.
@@ -126,6 +167,8 @@ struct NullServer: ~Copyable {
     if client.isConnected {
       var reader = ByteReader(packet)
       guard let header = try? RequestHeader(from: &reader) else { return }
+      let isWrite = header.opcode == .setData || header.opcode == .create
+      if isWrite, log >= 0 { unlogged += 1 }
       ReplyHeader(xid: header.xid, zxid: Zxid(rawValue: 1), error: .ok).write(to: &client.output)
       body(of: header.opcode, reader, &client.output)
     } else {

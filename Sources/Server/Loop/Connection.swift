@@ -44,6 +44,8 @@ struct Connection {
   /// How much was left unsent when the socket took no more.
   var stuckBytes = 0
   var packetsReceived: Int64 = 0
+  /// Before which sync it asked for a write last (``Gathering``).
+  var lastAsked = 0
 }
 
 /// What the loop does with a registered descriptor; in the upper half of its token.

@@ -23,6 +23,10 @@ enum Limits {
   /// With more requests under way than this, the loop has better things to do than to wait for the
   /// disk.
   static let requestsToWaitWith = 16
+  /// The same, if they are one of each client.
+  static let clientsToWaitWith = 256
+  /// With so many clients answered in a turn, a sync more is of little weight.
+  static let answersToWaitAfter = 32
   /// How much is written at most where somebody waits for the disk.
   static let quickWriteBytes = 64 << 10
   /// How many connections are accepted before others are served.

@@ -138,7 +138,11 @@ extension ServerLoop {
         connections[index].packetsReceived += 1
         let packet = BorrowedBytes(
           UnsafeRawBufferPointer(rebasing: bytes[position + 4..<position + 4 + length]))
+        let before = replica.outstandingRequests
         replica.receive(packet, on: slot, into: &effects)
+        if replica.outstandingRequests > before {
+          gathering.ask(&connections[index].lastAsked)
+        }
         position += 4 + length
         if effects.closing[index] { return bytes.count }
         if SystemClock.coarse() > now.nanoseconds + Limits.turnNanoseconds {

@@ -8,10 +8,14 @@ extension ServerLoop {
   mutating func finishBatch() {
     replica.endOfBatch(into: &effects)
     while !effects.disk.isEmpty {
-      disk.run(&effects.disk, mayWait: mayWaitForDisk, answers: &answers)
+      let mayWait = mayWaitForDisk
+      // Who is answered already is not kept waiting.
+      if mayWait { sendTouched() }
+      disk.run(&effects.disk, mayWait: mayWait, answers: &answers)
       if answers.isEmpty { break }
       // A sync that was waited for took its time.
       tellTime()
+      gathering.synced()
       tellAnswers()
       replica.endOfBatch(into: &effects)
     }
@@ -21,21 +25,25 @@ extension ServerLoop {
 
   /// Whether the loop has nothing better to do than to wait for a quick sync.
   ///
-  /// With many requests under way it has: they are taken while the disk works. So it has with
-  /// somebody who was just answered without the disk and is likely to ask again: ten sessions of
-  /// which one request in ten is a write are a quarter slower if reads wait for syncs.
+  /// With many requests under way it has: they are taken while the disk works. But not if they are
+  /// one of each client that waits for it: none of them will ask before the disk is done. So it has
+  /// with a few who were just answered without the disk and are likely to ask again: ten sessions of
+  /// which one request in ten is a write are a quarter slower if reads wait for syncs. With a hundred
+  /// it is the other way, for there is little to a sync beside all they ask for.
   private var mayWaitForDisk: Bool {
-    replica.outstandingRequests <= Limits.requestsToWaitWith
-      && effects.touched.count == touchedByDisk
+    let writes = replica.outstandingRequests
+    let limit =
+      gathering.asked == writes ? Limits.clientsToWaitWith : Limits.requestsToWaitWith
+    guard writes <= limit else { return false }
+    let answered = effects.touched.count - touchedByDisk
+    return answered == 0 || answered >= Limits.answersToWaitAfter
   }
 
   /// Whether to see who else asks before a sync that will be waited for.
   ///
-  /// It costs a system call and may save a sync: ten sessions of one request each set a third more.
-  /// Most clients wait for their replies and ask again: as many as last time are expected.
+  /// It costs system calls and saves syncs.
   var mayGather: Bool {
-    let outstanding = replica.outstandingRequests
-    return outstanding > 0 && outstanding < gathered && mayWaitForDisk && disk.isQuick
+    replica.outstandingRequests > 0 && gathering.expected > 0 && mayWaitForDisk && disk.isQuick
   }
 
   /// Takes what the disk's thread has done.

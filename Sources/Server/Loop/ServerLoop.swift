@@ -44,8 +44,7 @@ struct ServerLoop: ~Copyable {
   private let scratch: UnsafeMutableRawBufferPointer
   private var working: [Int32] = []
   var touched: [Int32] = []
-  /// How many requests were under way when the last turn had taken what came.
-  var gathered = 0
+  var gathering = Gathering()
   /// How many of the slots to be sent to were answered by the disk.
   var touchedByDisk = 0
   var answers: [DiskAnswer] = []
@@ -104,13 +103,7 @@ struct ServerLoop: ~Copyable {
   /// One turn; false after the signal to stop.
   private mutating func turn() throws(ServerError) -> Bool {
     var isServing = try takeEvents(waiting: patience())
-    while isServing, mayGather {
-      // Who asks now shares the sync, and need not wait for the next.
-      let before = replica.outstandingRequests
-      isServing = try takeEvents(waiting: 0)
-      if replica.outstandingRequests <= before { break }
-    }
-    gathered = replica.outstandingRequests
+    if isServing, mayGather { isServing = try gather() }
     // Not before what has come is read: the loop may have been held up.
     replica.advance(now: now, wall: wall, into: &effects)
     finishBatch()
@@ -118,6 +111,26 @@ struct ServerLoop: ~Copyable {
     if now >= nextSweep { sweep() }
     if let failure = replica.failure { throw .replica("\(failure)") }
     return isServing
+  }
+
+  /// Takes the requests of those who will ask soon, to share a sync: until all are there or nobody
+  /// comes any more; false after the signal to stop.
+  private mutating func gather() throws(ServerError) -> Bool {
+    var expected = gathering.expected
+    var lastCame = now
+    var someCame = false
+    while mayGather {
+      guard try takeEvents(waiting: 0) else { return false }
+      if gathering.expected < expected {
+        expected = gathering.expected
+        lastCame = now
+        someCame = true
+      } else if now.nanoseconds - lastCame.nanoseconds > Gathering.nanoseconds {
+        if !someCame { gathering.giveUp() }
+        break
+      }
+    }
+    return true
   }
 
   /// Waits for events and takes them; false after the signal to stop.
