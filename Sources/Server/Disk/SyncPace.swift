@@ -6,9 +6,10 @@
 struct SyncPace: Sendable {
   /// How long a quick sync takes at most, in nanoseconds.
   ///
-  /// Two wake-ups of a thread, there and back, are some 60 µs. Waiting for five times as long still
-  /// harms nobody: the loop may take requests for much longer in one turn.
-  static let quickNanoseconds: Int64 = 300_000
+  /// Two wake-ups of a thread, there and back, are some 60 µs, and with no processor free there is
+  /// more to it. Waiting for ten times as long still harms nobody: the loop may take requests for
+  /// much longer in one turn.
+  static let quickNanoseconds: Int64 = 600_000
   /// How many quick syncs there must be at first, when nobody knows.
   static let quickAtFirst: Int64 = 32
   /// How many quick syncs make up for each ``quickNanoseconds`` of a slow one.
