@@ -22,17 +22,29 @@ struct ReplyTable: Sendable {
   }
 
   private struct Session: Sendable {
-    /// Ascending by place; the oldest one is at `first` once there are as many as are kept.
+    /// Ascending by number from `first` on, and round: that is 0 until there are as many as are kept.
     var replies: [Reply] = []
     var first = 0
     /// Whether older ones than those that are kept were forgotten.
     var hasForgotten = false
 
-    mutating func append(_ reply: Reply) {
-      guard replies.count == ReplyTable.kept else { return replies.append(reply) }
-      replies[first] = reply
-      first = (first + 1) % replies.count
-      hasForgotten = true
+    func index(_ place: Int) -> Int { (first + place) % replies.count }
+
+    /// A request that came the old way and is refused whoever asks may have a larger number than
+    /// what comes the new way after it.
+    mutating func insert(_ reply: Reply) {
+      if replies.count < ReplyTable.kept {
+        replies.append(reply)
+      } else {
+        replies[first] = reply
+        first = (first + 1) % replies.count
+        hasForgotten = true
+      }
+      var place = replies.count - 1
+      while place > 0, replies[index(place - 1)].xid > reply.xid {
+        replies.swapAt(index(place - 1), index(place))
+        place -= 1
+      }
     }
   }
 
@@ -62,9 +74,8 @@ struct ReplyTable: Sendable {
     guard let entry = sessions[session] else { return .new }
     // What is sent again is mostly among the last ones.
     for place in entry.replies.indices.reversed() {
-      let reply = entry.replies[(entry.first + place) % entry.replies.count]
+      let reply = entry.replies[entry.index(place)]
       if reply.xid == xid { return .known(reply) }
-      // A client's numbers ascend.
       if reply.xid < xid { return .new }
     }
     return entry.hasForgotten ? .forgotten : .new
@@ -79,10 +90,10 @@ struct ReplyTable: Sendable {
     default:
       guard !sessions.isEmpty, sessions[header.session] != nil else { return }
       // A request that was refused because it came the wrong way may come the right one.
-      guard applied.result.error != .sessionMoved else { return }
+      guard !applied.hasMoved else { return }
       var body = ByteWriter()
       let error = applied.writeResponse(to: &body)
-      sessions[header.session]?.append(
+      sessions[header.session]?.insert(
         Reply(xid: header.xid, zxid: header.zxid, error: error, body: body.bytes))
     }
   }
@@ -99,7 +110,7 @@ struct ReplyTable: Sendable {
       writer.bool(session.hasForgotten)
       writer.int32(Int32(session.replies.count))
       for place in session.replies.indices {
-        let reply = session.replies[(session.first + place) % session.replies.count]
+        let reply = session.replies[session.index(place)]
         writer.int32(reply.xid)
         writer.zxid(reply.zxid)
         writer.int32(reply.error.rawValue)
@@ -118,7 +129,7 @@ struct ReplyTable: Sendable {
       var session = Session()
       session.hasForgotten = try reader.bool()
       for _ in 0..<(try reader.count(elementSize: 20) ?? 0) {
-        session.append(
+        session.insert(
           Reply(
             xid: try reader.int32(), zxid: try reader.zxid(),
             error: ErrorCode(rawValue: try reader.int32()),

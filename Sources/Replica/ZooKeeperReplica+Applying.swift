@@ -83,11 +83,13 @@ extension ZooKeeperReplica {
       // A leader answers a sync before it commits what came after it.
       return close(slot, into: &effects)
     }
-    let error = own?.error ?? applied.result.error
-    if error == .sessionMoved {
-      // The client is elsewhere (zookeeper-protocol.md, section 3).
+    if applied.hasMoved {
+      // The client is elsewhere (zookeeper-protocol.md, section 3). Or this was left behind on an
+      // earlier connection and has the number of what was sent again on this one, which a learner
+      // cannot tell: then the client comes back and asks for the reply that follows.
       return close(slot, into: &effects)
     }
+    let error = own?.error ?? applied.result.error
     _ = connections[Int(slot)].waiting.popFirst()
     answer(xid, opcode, error, applied, receivedAt, on: slot, into: &effects)
     if opcode == .closeSession { return close(slot, into: &effects) }

@@ -48,7 +48,10 @@ extension Simulation {
       }
     case .done: return
     }
-    if phase != .done { queue.schedule(.supervision, at: now + supervisionInterval) }
+    guard phase != .done else { return }
+    // Pings go by ticks: who looks at a multiple of that sees one on its way every time.
+    let interval = phase == .settling ? supervisionInterval * 618 / 1000 : supervisionInterval
+    queue.schedule(.supervision, at: now + interval)
   }
 
   private mutating func report(notConverging reason: String) {

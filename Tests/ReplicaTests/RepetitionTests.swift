@@ -1,9 +1,9 @@
 import Jute
 import LinnaeusBase
 import Testing
-import Tree
 
 @testable import Replica
+@testable import Tree
 
 /// Requests that are sent again over another connection.
 @Suite("Repetition")
@@ -110,6 +110,50 @@ struct RepetitionTests {
     server.set(1, 3, "/a", "3")
     let replies = try server.take(1)
     #expect(replies.map(\.error) == [.sessionExpired, .sessionExpired, .ok])
+  }
+
+  /// What a session's write with that number did, as a transaction that was applied.
+  private func applied(_ xid: Int32, parts: [ErrorCode] = [], _ error: ErrorCode = .ok)
+    -> AppliedTransaction
+  {
+    func result(_ error: ErrorCode) -> OperationResult {
+      var result = OperationResult(opcode: error == .ok ? .delete : .error)
+      result.error = error
+      return result
+    }
+    let opcode: Opcode = parts.isEmpty ? (error == .ok ? .delete : .error) : .multi
+    var transaction = AppliedTransaction(
+      header: TransactionHeader(
+        session: 7, xid: xid, zxid: Zxid(rawValue: 1), time: 0, opcode: opcode),
+      result: result(error))
+    transaction.parts = parts.map(result)
+    return transaction
+  }
+
+  @Test("What came the wrong way is not known, for it may come the right one; a multi neither")
+  func moved() {
+    var table = ReplyTable()
+    table.record(
+      AppliedTransaction(
+        header: TransactionHeader(
+          session: 7, xid: ReplyTable.mark, zxid: Zxid(rawValue: 1), time: 0,
+          opcode: .createSession), result: OperationResult(opcode: .createSession)))
+    table.record(applied(3, parts: [.sessionMoved, .runtimeInconsistency]))
+    table.record(applied(2, .sessionMoved))
+    #expect(table.find(7, xid: 2) == .new)
+    #expect(table.find(7, xid: 3) == .new)
+    // What is wrong whichever way it comes is answered, and may be known before what it came after.
+    table.record(applied(5, .badArguments))
+    for xid: Int32 in [2, 3, 4, 6] { table.record(applied(xid)) }
+    for xid: Int32 in 2...6 {
+      guard case .known(let reply) = table.find(7, xid: xid) else {
+        Issue.record("request \(xid) is not known")
+        continue
+      }
+      #expect(reply.xid == xid)
+      #expect(reply.error == (xid == 5 ? .badArguments : .ok))
+    }
+    #expect(table.find(7, xid: 7) == .new)
   }
 
   @Test("It is known again after a restart, from the log")

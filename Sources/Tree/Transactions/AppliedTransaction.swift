@@ -30,6 +30,14 @@ public struct AppliedTransaction: Sendable {
   /// If it is not, replicas differ, or this server's past and present do.
   public var agreesWithDigest = true
 
+  /// Whether it was refused because it came the wrong way: the session's requests come another way
+  /// by now, and this one may, too (zookeeper-protocol.md, section 3).
+  ///
+  /// A multi is a transaction for all that, whose first failing part says so.
+  public var hasMoved: Bool {
+    result.error == .sessionMoved || parts.contains { $0.error == .sessionMoved }
+  }
+
   /// Appends the body of the response that the transaction's client gets.
   ///
   /// - Parameter writer: Where the reply's header was written.
