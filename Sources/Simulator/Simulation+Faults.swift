@@ -97,8 +97,7 @@ extension Simulation {
       // What its clock shows by then, it shows at another moment now.
       if servers[server].isUp { arrangeWaking(server) }
     case .rot(let server, let time):
-      crash(server, losesPower: false, restartAfter: Int64(time) * 1_000_000)
-      _ = servers[server].disk.rot()
+      rot(server, restartAfter: Int64(time) * 1_000_000)
     default: break
     }
   }

@@ -56,8 +56,6 @@ extension Simulation {
 
   private mutating func report(notConverging reason: String) {
     phase = .done
-    // Whoever lost what was durable may never come back.
-    guard !options.leavesAtlas else { return }
     oracles.report(
       .convergence, time: now,
       "\(options.livenessNanoseconds / 1_000_000) ms after everything was mended, \(reason)")

@@ -15,11 +15,9 @@ extension Simulation {
     counters[.recoveries] += 1
     guard servers[server].start(now: now) else {
       counters[.refusedRecoveries] += 1
-      if !options.leavesAtlas {
-        oracles.report(
-          .recovery, time: now,
-          "server \(server + 1) does not start: \(servers[server].refusal ?? "")")
-      }
+      oracles.report(
+        .recovery, time: now,
+        "server \(server + 1) does not start: \(servers[server].refusal ?? "")")
       return
     }
     servers[server].look()

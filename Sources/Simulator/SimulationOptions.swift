@@ -79,9 +79,6 @@ public struct SimulationOptions: Sendable {
           role: number <= voters ? .participant : .observer)
       })
   }
-
-  /// Whether a fault may damage what is durable: then a run is judged only by whether that is seen.
-  public var leavesAtlas: Bool { schedule.contains { $0.fault.leavesAtlas } }
 }
 
 /// What a driver can get wrong; each must be noticed.
@@ -102,8 +99,8 @@ package struct DriverMutants: OptionSet, Sendable, Hashable {
   package static let forgetsLastZxidSeen = DriverMutants(rawValue: 4)
   /// Snapshots are not synced, though their tickets are answered.
   package static let skipsSnapshotSync = DriverMutants(rawValue: 8)
+  /// Servers do not warn of what they found when they recovered; it takes rot to matter.
+  package static let hidesWarnings = DriverMutants(rawValue: 32)
   /// No log is cut.
   package static let losesTruncation = DriverMutants(rawValue: 16)
-  /// A server recovers again while operations of before are still on their way to its disk.
-  package static let reloadsEarly = DriverMutants(rawValue: 32)
 }

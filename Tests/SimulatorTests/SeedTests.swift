@@ -62,6 +62,30 @@ import Zab
     }
   }
 
+  @Test(
+    "Damage of what is durable is refused, changes nothing, or is warned of",
+    arguments: [false, true])
+  func rot(hidesWarnings: Bool) {
+    var frame = Self.small(.alone)
+    frame.faults = [.rot]
+    var total = RunCounters()
+    var found: [Violation.Promise: Int] = [:]
+    // Of a hundred seeds two have a bit that matters and does not keep the server from starting.
+    for seed: UInt64 in [55, 171, 206, 209, 482] {
+      var options = SimulationOptions.draw(seed: seed, within: frame)
+      if hidesWarnings { options.mutants = .hidesWarnings }
+      var simulation = Simulation(options)
+      let result = simulation.run()
+      total.add(result.counters)
+      for violation in result.violations { found[violation.promise, default: 0] += 1 }
+      #expect(hidesWarnings || result.violations.isEmpty, "seed \(seed): \(result.violations)")
+    }
+    let outcomes: [RunCounter] = [.refusedRots, .harmlessRots, .costlyRots]
+    for counter in outcomes { #expect(total[counter] > 0, "\(counter)") }
+    #expect(outcomes.map { total[$0] }.reduce(0, +) == total[.rots])
+    #expect(Array(found.keys) == (hidesWarnings ? [.damage] : []))
+  }
+
   @Test("Who reads of a fault counts hosts from 1, as in everything else that is printed")
   func hostsCountFromOne() {
     let faults: [(Fault, String)] = [

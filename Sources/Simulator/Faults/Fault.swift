@@ -73,11 +73,6 @@ public enum Fault: Hashable, Sendable {
   case deposedLeader(milliseconds: Int)
   /// A bit of what is durable on a server changes while it is down for so long.
   case rot(server: Int, milliseconds: Int)
-
-  /// Whether it damages what is durable.
-  public var leavesAtlas: Bool {
-    if case .rot = self { true } else { false }
-  }
 }
 
 /// When something goes wrong.

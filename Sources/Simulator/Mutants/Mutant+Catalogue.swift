@@ -27,7 +27,7 @@ extension Mutant {
       .acknowledgesProposalsFirst),
     Mutant(
       "zookeeper-1675", "the leader lets COMMIT out before it has applied the transaction",
-      property: "P10", .commitsBeforeApplying),
+      .commitsBeforeApplying),
     Mutant(
       "zookeeper-1412", "events of a transaction come after its reply",
       property: "P12", .sendsEventsAfterReplies),
@@ -68,9 +68,6 @@ extension Mutant {
       .takesFuzzySnapshots),
     Mutant(
       "zookeeper-2872", "snapshots are never synced", driver: .skipsSnapshotSync),
-    Mutant(
-      "zookeeper-4712", "a log is cut while earlier writes are still on their way to it",
-      property: "P13", driver: .reloadsEarly),
   ]
 
   private static let synthetic: [Mutant] = [
@@ -86,7 +83,7 @@ extension Mutant {
       driver: .skipsDirectorySync),
     Mutant(
       "forget-last-zxid", "clients do not say what they have seen when they reconnect",
-      property: "P8", driver: .forgetsLastZxidSeen),
+      driver: .forgetsLastZxidSeen),
     Mutant(
       "commit-with-minority", "a proposal is committed as soon as the leader has it",
       .commitsWithMinority),
@@ -98,13 +95,13 @@ extension Mutant {
       .acknowledgesEarly),
     Mutant(
       "answer-sync-at-once", "a sync is answered without regard to what is proposed",
-      property: "P10", .answersSyncAtOnce),
+      .answersSyncAtOnce),
     Mutant(
       "answer-sync-locally", "a learner answers a sync itself",
       .answersSyncLocally),
     Mutant(
       "accept-clients-ahead", "a client may go on with a server that is behind what it has seen",
-      property: "P8", .acceptsClientsAhead),
+      .acceptsClientsAhead),
     Mutant(
       "ignore-moved-sessions", "a write is accepted though its session has moved",
       .ignoresMovedSessions),

@@ -32,6 +32,14 @@ public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
   case pauses
   /// Times that a clock began to run at another rate.
   case clockDrifts
+  /// Bits that changed in what was durable.
+  case rots
+  /// Changed bits for which the server refuses to start.
+  case refusedRots
+  /// Changed bits that changed nothing of what is recovered.
+  case harmlessRots
+  /// Changed bits that changed what is recovered, with a warning.
+  case costlyRots
   /// Splits of the network.
   case splits
   /// Arrivals that a split held up.
@@ -74,8 +82,13 @@ public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
 
 extension RunCounter {
   /// Whether a few hundred runs need not meet it: sound disks are never refused, a leader is seldom
-  /// lost between its snapshot and what follows, and drift is only drawn if it is asked for.
-  var isRare: Bool { [.refusedRecoveries, .reloads, .clockDrifts].contains(self) }
+  /// lost between its snapshot and what follows, and drift and rot are only drawn if they are asked
+  /// for.
+  var isRare: Bool {
+    [
+      .refusedRecoveries, .reloads, .clockDrifts, .rots, .refusedRots, .harmlessRots, .costlyRots,
+    ].contains(self)
+  }
 }
 
 /// How often each of them happened.

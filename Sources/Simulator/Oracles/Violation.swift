@@ -26,6 +26,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case convergence = "the healed ensemble converges"
     /// A server with intact disks starts.
     case recovery = "what is on the disk can be recovered"
+    /// What a server recovers is what was durable, or it refuses, or it warns.
+    case damage = "damage is noticed"
     /// A server stops for no reason but its disk.
     case running = "servers do not stop by themselves"
     /// A server finds nothing wrong with what another one sends.

@@ -123,9 +123,7 @@ extension SimulatedServer {
   /// - Returns: Whether it was done.
   /// - Throws: Why it cannot be.
   mutating func reloadIfDue() throws(RecoveryError) -> Bool {
-    guard let limit = reloadLimit,
-      disk.isIdle && !hasUnseenAnswers || disk.mutants.contains(.reloadsEarly)
-    else { return false }
+    guard let limit = reloadLimit, disk.isIdle, !hasUnseenAnswers else { return false }
     reloadLimit = nil
     let (state, sink) = try recover(through: limit)
     noteRecovered(state, sink)
