@@ -26,7 +26,10 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "benchmarks",
-      dependencies: ["Linearizability", "OperationHistory", "Jute", "Sockets", "LinnaeusBase"],
+      dependencies: [
+        "Experiments", "Simulator", "Workload", "Linearizability", "OperationHistory", "Jute",
+        "Sockets", "LinnaeusBase",
+      ],
       swiftSettings: settings),
     .target(
       name: "Experiments",

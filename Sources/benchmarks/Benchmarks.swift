@@ -18,6 +18,9 @@ struct Benchmarks {
       case "footprint":
         var benchmark = try FootprintBenchmark(arguments)
         exit(try benchmark.run())
+      case "simulate":
+        var benchmark = try SimulateBenchmark(arguments)
+        exit(benchmark.run())
       case "--help", "-h", "help":
         print(usage, terminator: "")
         exit(0)
@@ -40,12 +43,14 @@ struct Benchmarks {
            swift run -c release benchmarks null-server [--port <port>] [--log <file>]
            swift run -c release benchmarks footprint [--rows <name,…>] [--operations <n>]
              [--nodes <n>]
+           swift run -c release benchmarks simulate [--operations <n>] [--seeds <n>]
 
     SUBJECTS:
       check                   Whole runs of 'linnaeus check' beside their targets.
       serve                   Requests to 'linnaeus serve', and to Apache ZooKeeper beside it.
       null-server             Answer ZooKeeper's requests and do nothing, for load clients.
       footprint               Memory and start-up of 'linnaeus serve' beside their targets.
+      simulate                Simulated ensembles beside their targets.
 
     OPTIONS:
       --rows <pattern>        Only rows whose name contains this text.
@@ -54,6 +59,8 @@ struct Benchmarks {
       --rows <name,…>         Of the footprint: start, mix, snapshot, log.
       --operations <n>        How many operations the mix has. (default: 10000000)
       --nodes <n>             How many znodes are made. (default: 1000000)
+      --operations, --seeds   Of the simulator: how many operations without faults,
+                              and how many seeds with them. (default: 500000, 3000)
       --apache                Measure Debian's Apache ZooKeeper in the same run.
       --seconds <n>           How long each measurement lasts. (default: 3)
       --rounds <n>            How often; medians are printed. (default: 1)

@@ -6,10 +6,11 @@ public struct Minimiser {
   private let plan: RunPlan
   private let promise: String
   private let deadline: ContinuousClock.Instant
+  private let isInterrupted: () -> Bool
   private var schedule: RunSchedule
   /// How many runs it has tried.
   public private(set) var tries = 0
-  /// Whether the time was up before it was done.
+  /// Whether the time was up, or somebody interrupted, before it was done.
   public private(set) var isCutShort = false
 
   /// Begins with a run that breaks a promise.
@@ -18,10 +19,15 @@ public struct Minimiser {
   ///   - plan: The run.
   ///   - promise: The promise that it breaks.
   ///   - budget: How long it may take.
-  public init(_ plan: RunPlan, breaking promise: String, within budget: Duration) {
+  ///   - isInterrupted: Asked before each try whether somebody wants an end of it.
+  public init(
+    _ plan: RunPlan, breaking promise: String, within budget: Duration,
+    isInterrupted: @escaping () -> Bool = { false }
+  ) {
     self.plan = plan
     self.promise = promise
     deadline = .now + budget
+    self.isInterrupted = isInterrupted
     schedule = RunSchedule(plan.options)
   }
 
@@ -44,7 +50,7 @@ public struct Minimiser {
 
   /// Whether the run breaks the promise with another schedule; nil if time is up.
   private mutating func fails(_ schedule: RunSchedule) -> Bool? {
-    guard .now < deadline else {
+    guard .now < deadline, !isInterrupted() else {
       isCutShort = true
       return nil
     }

@@ -40,10 +40,11 @@ struct CampaignRun {
         return !watch.isInterrupted
       })
     watch.finish()
-    return finish(state.withLock { $0 }, plan, isInterrupted: watch.isInterrupted)
+    return finish(state.withLock { $0 }, plan, watch)
   }
 
-  private func finish(_ state: State, _ plan: RunPlan, isInterrupted: Bool) -> ExitCode {
+  private func finish(_ state: State, _ plan: RunPlan, _ watch: CampaignWatch) -> ExitCode {
+    let isInterrupted = watch.isInterrupted
     var status = state.status
     if isInterrupted { status.combine(.unknown) }
     let seeds = verb.seeds
@@ -61,12 +62,14 @@ struct CampaignRun {
     }
     for (index, outcome) in state.failures.enumerated() where !isInterrupted {
       // Others are told as they are: making each smaller would take long.
-      status.combine(tell(outcome, plan.with(seed: outcome.seed), isFirst: index == 0))
+      status.combine(tell(outcome, plan.with(seed: outcome.seed), watch, isFirst: index == 0))
     }
     return status
   }
 
-  private func tell(_ outcome: RunOutcome, _ plan: RunPlan, isFirst: Bool) -> ExitCode {
+  private func tell(
+    _ outcome: RunOutcome, _ plan: RunPlan, _ watch: CampaignWatch, isFirst: Bool
+  ) -> ExitCode {
     let options = plan.options
     if verb.format == .text {
       _ = Output.print(
@@ -78,7 +81,7 @@ struct CampaignRun {
       return .success
     }
     do throws(FileFailure) {
-      let command = try FailingRun(plan, outcome, verb).tell()
+      let command = try FailingRun(plan, outcome, verb).tell { watch.isInterrupted }
       if verb.format == .json { System.complain("linnaeus: again: \(command)\n") }
       return .success
     } catch {

@@ -17,17 +17,24 @@ struct FailingRun {
 
   /// Tells it.
   ///
-  /// - Parameter isMinimised: Whether it was made smaller before.
+  /// - Parameters:
+  ///   - isMinimised: Whether it was made smaller before.
+  ///   - isInterrupted: Whether somebody wants to have it as small as it is by now.
   /// - Returns: The command that repeats it.
   /// - Throws: If its files cannot be written.
-  func tell(isMinimised: Bool = false) throws(FileFailure) -> String {
+  func tell(
+    isMinimised: Bool = false, isInterrupted: @escaping () -> Bool = { false }
+  ) throws(FileFailure) -> String {
     var smaller = plan
     var text = ""
     if let budget = verb.minimising, !isMinimised, let promise = outcome.findings.first?.promise {
-      var minimiser = Minimiser(plan, breaking: promise, within: budget)
+      var minimiser = Minimiser(
+        plan, breaking: promise, within: budget, isInterrupted: isInterrupted)
       smaller = minimiser.minimise()
       text += "minimised in \(wording(minimiser.tries, "run"))"
-      text += minimiser.isCutShort ? ", until time was up" : ""
+      if minimiser.isCutShort {
+        text += isInterrupted() ? ", until it was interrupted" : ", until time was up"
+      }
     } else {
       text += "not minimised"
     }
