@@ -47,8 +47,9 @@ struct SimulateBenchmark {
     fflush(nil)
   }
 
-  /// Five servers, ten clients, half reads, half sets of 100 bytes among 100 znodes; no faults, all
-  /// oracles, the history recorded. One thread.
+  /// Five servers, ten clients, half reads, half sets of 100 bytes among 100 znodes; no faults.
+  ///
+  /// One thread, with all oracles, and the history recorded.
   private mutating func measureThroughput() {
     var options = SimulationOptions(seed: 1)
     options.voters = 5
