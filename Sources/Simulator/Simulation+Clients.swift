@@ -106,6 +106,7 @@ extension Simulation {
       case .connected(let server, let isResumed):
         let isSame = clients[client].lastServer == server
         counters[!isResumed ? .sessions : isSame ? .sessionResumes : .sessionMoves] += 1
+        if clients[client].process.retransmits { counters[.recognitions] += 1 }
         clients[client].lastServer = server
         if !isResumed { clients[client].lastZxid = .zero }
       case .expired: counters[.expirations] += 1

@@ -12,6 +12,8 @@ public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
   case sessionMoves
   /// Sessions that continued on the same server.
   case sessionResumes
+  /// Connections on which what is sent again is recognised.
+  case recognitions
   /// Sessions that clients were told have expired.
   case expirations
   /// Connections that could not be made.

@@ -68,6 +68,9 @@ public struct ClientProcess: Sendable {
   /// What the client sends and receives is of this session; 0 before there is one.
   public var sessionID: Int64 { session.session }
 
+  /// Whether what the session sends again is recognised.
+  public var retransmits: Bool { session.retransmits }
+
   /// How the session stands.
   public var state: SessionState { session.state }
 
