@@ -250,7 +250,11 @@ extension Simulation {
         server, losesPower: strike.losesPower, restartAfter: Int64(strike.milliseconds) * 1_000_000)
     }
     workDisk(server)
-    guard let answer else { return }
+    guard let answer else {
+      // Nobody hears of what carries no ticket; who waits for the disk to be done looks again.
+      if servers[server].reloadLimit != nil { reload(server) }
+      return
+    }
     var input = ServerInput(kind: answer.errno == nil ? .completed : .failed)
     input.ticket = answer.ticket.rawValue
     input.errno = answer.errno ?? 0
@@ -271,9 +275,13 @@ extension Simulation {
       takeOverRecovered(server)
       noteRestored(server)
     }
-    if !servers[server].recovered.isEmpty, hasApplied || isServing {
-      oracles.recoveredIsCommitted(servers[server].recovered, by: server, time: now)
-      servers[server].recovered = []
+    if hasApplied || isServing {
+      // Whoever gets this far has made a leader's snapshot durable.
+      servers[server].replaced = nil
+      if !servers[server].recovered.isEmpty {
+        oracles.recoveredIsCommitted(servers[server].recovered, by: server, time: now)
+        servers[server].recovered = []
+      }
     }
     if hasApplied { watchApplied(server) }
     if isServing {
@@ -289,6 +297,8 @@ extension Simulation {
   /// With a leader's snapshot comes what that leader has replayed and not committed yet.
   private mutating func takeOverRecovered(_ server: Int) {
     let zxid = servers[server].lastZxid
+    let before = servers[server].replaced?.recovered ?? servers[server].recovered
+    servers[server].replaced = (zxid, before)
     servers[server].recovered = []
     switch servers[server].replica.zab?.phase {
     case .following(let leader), .observing(let leader):

@@ -51,6 +51,12 @@ extension SimulationOptions {
     options.drawDisk(&random)
     options.drawFaults(frame, tick: tick, &random)
     options.drawRarities(&random)
+    // With a file for each transaction or two, each with syncs of its own, clients of short patience
+    // are never answered in time, and no server could help it (seed 54530).
+    if options.storage.logSizeLimitBytes > 0 {
+      options.storage.logSizeLimitBytes = max(
+        options.storage.logSizeLimitBytes, 8 * options.workload.valueSize)
+    }
     return options
   }
 

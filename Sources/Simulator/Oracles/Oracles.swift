@@ -143,16 +143,24 @@ struct Oracles {
     } else {
       leaders.append((epoch, Int32(server)))
     }
-    serves(server, lastZxid: lastZxid, time: time)
+    // A quorum may have followed it and, before it hears of that, a leader of a later epoch: then it
+    // leads, for a while, without what that one commits, and commits nothing itself.
+    let earlier = count(upTo: Zxid(epoch: epoch, counter: 0))
+    serves(server, lastZxid, with: earlier > 0 ? committed[earlier - 1].zxid : .zero, time: time)
   }
 
-  /// A server serves alone or as a leader: it must have everything that is committed.
+  /// A server serves alone: it must have everything that is committed.
   mutating func serves(_ server: Int, lastZxid: Zxid, time: Int64) {
-    if lastZxid < lastCommitted {
-      report(
-        .nothingLost, time: time,
-        "server \(server + 1) serves with \(lastZxid), but \(lastCommitted) is committed")
-    }
+    serves(server, lastZxid, with: lastCommitted, time: time)
+  }
+
+  private mutating func serves(
+    _ server: Int, _ lastZxid: Zxid, with committed: Zxid, time: Int64
+  ) {
+    guard lastZxid < committed else { return }
+    report(
+      .nothingLost, time: time,
+      "server \(server + 1) serves with \(lastZxid), but \(committed) is committed")
   }
 
   /// A client was answered.

@@ -104,6 +104,8 @@ extension SimulatedServer {
   /// what an earlier recovery had replayed.
   mutating func noteRecovered(_ state: RecoveredState, _ sink: ObservedRecovery) {
     let snapshot = state.snapshot ?? .zero
+    if let replaced, replaced.snapshot != snapshot { recovered = replaced.recovered }
+    replaced = nil
     recovered.removeAll { $0.zxid > snapshot }
     recovered += sink.marks
   }

@@ -61,6 +61,9 @@ struct SimulatedServer {
   /// What its state has that was replayed from a log, here or at a leader that sent a snapshot, until
   /// that is known to be committed.
   var recovered: [AppliedMark] = []
+  /// A leader's snapshot that may not be durable yet, and what was ``recovered`` before it: comes
+  /// back if the snapshot gets lost.
+  var replaced: (snapshot: Zxid, recovered: [AppliedMark])?
   /// Whether its host has power.
   var hasPower = true
   /// Whether the oracles know that it serves.
