@@ -95,7 +95,7 @@ struct MutantRun {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
     let name = name + String(repeating: " ", count: max(0, 26 - name.count))
-    return "\(name)\(right(seeds, 7))\(right(operations, 12))\(right(time, 9))  \(what)\n"
+    return "\(name)\(right(seeds, 7))\(right(operations, 12))\(right(time, 11))  \(what)\n"
   }
 
   private static func text(_ trial: MutantTrial) -> String {
