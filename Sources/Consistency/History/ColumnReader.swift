@@ -150,8 +150,9 @@ struct ColumnReader {
     columns.partKinds.append(kind)
     columns.prefixes.append(isSequential ? call[.path] : .absent)
     columns.pathOf.append(isSequential ? path(created) : path(call[.path]))
-    let isRead = kind == .getData
-    columns.values.append(isRead ? reply[.value] : call[.value])
+    columns.values.append(
+      kind == .getData
+        ? reply[.value] : kind == .getChildren ? reply[.children] : call[.value])
     columns.expectedVersions.append(try call.integer32(.version, values) ?? -1)
     columns.modes.append(try mode(call))
     columns.partErrors.append(try error(reply[.error], line: reply.line))

@@ -32,7 +32,7 @@ public struct ZooKeeperHistory: Sendable {
   /// The path of each part, an index into `paths`: of a sequential create the path created, or -1
   /// if that is not known.
   public internal(set) var pathOf: [Int32] = []
-  /// The data that each part writes, or was answered.
+  /// The data that each part writes, or was answered; of `getChildren` the list of names.
   public internal(set) var values: [ValueID] = []
   /// The version that each part expects; -1 is any.
   public internal(set) var expectedVersions: [Int32] = []

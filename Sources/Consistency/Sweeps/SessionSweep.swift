@@ -1,0 +1,157 @@
+import OperationHistory
+
+/// What the zxids that a session is told must fulfil: P3, P7, P8 and the half of P13 that is about
+/// requests.
+struct SessionSweep {
+  private let columns: ZooKeeperHistory
+  private let unknowns: UnknownWrites
+  private(set) var findings: [Finding] = []
+  /// Of writes of which nobody knows for sure where they were done.
+  private(set) var undecided: [Finding] = []
+
+  /// Goes through the requests of every session in the order of their calls.
+  ///
+  /// - Complexity: O(n) in the number of requests.
+  init(_ columns: ZooKeeperHistory, unknowns: UnknownWrites) throws(HistoryError) {
+    self.columns = columns
+    self.unknowns = unknowns
+    sweepReplies()
+    sweepWrites()
+    try sweepHandshakes()
+  }
+
+  /// P7: each reply's zxid is at least the one before, and greater if it is a write's own; P13:
+  /// nothing is done after the session was closed.
+  private mutating func sweepReplies() {
+    var last = [(zxid: Int64, request: Int32)](
+      repeating: (RecordedStat.unknown, -1), count: columns.sessions.count)
+    var closes = last
+    for request in columns.kinds.indices {
+      let zxid = columns.zxids[request]
+      guard columns.history.operations[request].outcome == .ok, zxid != RecordedStat.unknown else {
+        continue
+      }
+      let session = Int(columns.sessionOf[request])
+      let before = last[session]
+      if zxid < before.zxid {
+        add(.orderedSessions, .zxidFell, request, before.request, zxid, expected: before.zxid)
+      } else if zxid == before.zxid, columns.kinds[request].isWrite {
+        add(.orderedSessions, .zxidNotRaised, request, before.request, zxid, expected: zxid)
+      }
+      if zxid >= before.zxid { last[session] = (zxid, Int32(request)) }
+      if closes[session].request >= 0, zxid > closes[session].zxid {
+        add(
+          .sessionEnds, .doneAfterEnd, request, closes[session].request, zxid,
+          expected: closes[session].zxid)
+      }
+      if columns.kinds[request] == .closeSession, columns.errors[request] == .none {
+        closes[session] = (zxid, Int32(request))
+      }
+    }
+  }
+
+  /// P3: writes, those included whose zxid was found out, are done in the order of their calls.
+  private mutating func sweepWrites() {
+    var largest = [(zxid: Int64, request: Int32)](
+      repeating: (RecordedStat.unknown, -1), count: columns.sessions.count)
+    var ambiguous: Set<Int32> = []
+    for pin in unknowns.pins where pin.isAmbiguous { ambiguous.insert(pin.request) }
+    for request in columns.kinds.indices where columns.kinds[request].isWrite {
+      let zxid = unknowns.zxids[request]
+      guard zxid != RecordedStat.unknown else { continue }
+      let session = Int(columns.sessionOf[request])
+      let before = largest[session]
+      guard zxid < before.zxid else {
+        largest[session] = (zxid, Int32(request))
+        continue
+      }
+      let isKnown =
+        columns.history.operations[request].outcome == .ok
+        && columns.history.operations[Int(before.request)].outcome == .ok
+      var finding = Finding(
+        property: .orderedWrites, kind: isKnown ? .zxidAgainstSession : .sessionCameBack,
+        operation: Int32(request), other: before.request)
+      finding.zxid = zxid
+      finding.expected = before.zxid
+      if ambiguous.contains(Int32(request)) || ambiguous.contains(before.request) {
+        undecided.append(finding)
+      } else {
+        findings.append(finding)
+      }
+    }
+  }
+
+  /// P8: what a session does after a handshake has at least the zxid that it said it had seen.
+  private mutating func sweepHandshakes() throws(HistoryError) {
+    let handshakes = try Handshake.all(in: columns.history)
+    guard !handshakes.isEmpty else { return }
+    var numbers: [Int64: Int] = [:]
+    for (number, id) in columns.sessions.enumerated() { numbers[id] = number }
+    var bySession = [[Handshake]](repeating: [], count: columns.sessions.count)
+    for handshake in handshakes {
+      if let number = numbers[handshake.session] { bySession[number].append(handshake) }
+    }
+    var next = [Int](repeating: 0, count: columns.sessions.count)
+    for request in columns.kinds.indices {
+      let session = Int(columns.sessionOf[request])
+      guard next[session] < bySession[session].count else { continue }
+      let operation = columns.history.operations[request]
+      var seen = RecordedStat.unknown
+      while next[session] < bySession[session].count,
+        bySession[session][next[session]].line < operation.invocationLine
+      {
+        seen = bySession[session][next[session]].lastZxidSeen
+        next[session] += 1
+      }
+      guard operation.outcome == .ok, columns.zxids[request] != RecordedStat.unknown else {
+        if seen != RecordedStat.unknown { next[session] -= 1 }
+        continue
+      }
+      if columns.zxids[request] < seen {
+        add(.handshake, .behindHandshake, request, -1, columns.zxids[request], expected: seen)
+      }
+    }
+  }
+
+  private mutating func add(
+    _ property: Property, _ kind: Finding.Kind, _ request: Int, _ other: Int32, _ zxid: Int64,
+    expected: Int64
+  ) {
+    var finding = Finding(
+      property: property, kind: kind, operation: Int32(request), other: other)
+    finding.zxid = zxid
+    finding.expected = expected
+    findings.append(finding)
+  }
+}
+
+/// A line that says that a session was opened on a server, or went on there.
+struct Handshake {
+  var line: Int32
+  var session: Int64
+  var lastZxidSeen: Int64
+
+  /// All of them, in the order of the lines.
+  ///
+  /// - Throws: `HistoryError` for one whose session or zxid is no number.
+  static func all(in history: History) throws(HistoryError) -> [Handshake] {
+    var handshakes: [Handshake] = []
+    for annotation in history.annotations {
+      guard case .map(let fields) = annotation.value else { continue }
+      func field(_ name: String) -> Value? { fields.first { $0.name == .string(name) }?.value }
+      guard field("type") == .string("connect"), let session = field("session"),
+        let seen = field("lastZxidSeen")
+      else { continue }
+      func number(_ value: Value) -> Int64? {
+        guard case .string(let text) = value, text.hasPrefix("0x") else { return nil }
+        return UInt64(text.dropFirst(2), radix: 16).map { Int64(bitPattern: $0) }
+      }
+      guard let session = number(session), let seen = number(seen) else {
+        throw HistoryError(
+          line: Int(annotation.line), "expected strings like \"0x1a\" as `session` and `lastZxidSeen`")
+      }
+      handshakes.append(Handshake(line: annotation.line, session: session, lastZxidSeen: seen))
+    }
+    return handshakes
+  }
+}
