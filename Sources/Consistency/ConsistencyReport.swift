@@ -22,7 +22,8 @@ public struct ConsistencyReport: Sendable {
   /// - Throws: `HistoryError` for fields of the wrong kind.
   /// - Complexity: O(n log n) in the size of the history.
   public init(_ history: History, pinning: Bool = true) throws(HistoryError) {
-    let columns = try ZooKeeperHistory(history)
+    var columns = try ZooKeeperHistory(history)
+    columns.nameLostCreates()
     let unknowns = UnknownWrites(
       columns, acknowledged: Acknowledgements(columns), pinning: pinning)
     let replay = Replay(columns, unknowns: unknowns)

@@ -9,10 +9,14 @@ struct PathLayout {
   /// The last component of each path.
   private(set) var names: [NameHash] = []
   private(set) var initialZnodes: [ReplayedZnode] = []
+  /// The path of each text.
+  private(set) var numbers: [ArraySlice<UInt8>: Int32] = [:]
+  /// Sequential creates whose answers were lost, in the order of their paths: each has one behind
+  /// all others, for the name that nobody was told.
+  private(set) var nameless: [(request: Int32, part: Int)] = []
 
   init(_ columns: ZooKeeperHistory) {
     let texts = columns.paths.map { columns.history.values.string($0) ?? [] }
-    var numbers: [ArraySlice<UInt8>: Int32] = [:]
     numbers.reserveCapacity(texts.count)
     for (index, text) in texts.enumerated() { numbers[text] = Int32(index) }
     parents.reserveCapacity(texts.count)
@@ -26,13 +30,31 @@ struct PathLayout {
         parents.append(numbers[slash == text.startIndex ? text[...slash] : text[..<slash]] ?? -1)
       }
     }
-    children = Array(repeating: [], count: texts.count)
+    addNameless(columns)
+    children = Array(repeating: [], count: parents.count)
     for (path, parent) in parents.enumerated() where parent >= 0 {
       children[Int(parent)].append(Int32(path))
     }
     let isEmptyAtFirst = Self.isEmptyAtFirst(columns.history)
     initialZnodes = texts.map { text in
       Self.isZooKeepersOwn(text) || !isEmptyAtFirst ? ReplayedZnode() : .absent
+    }
+    initialZnodes += Array(repeating: .absent, count: nameless.count)
+  }
+
+  private mutating func addNameless(_ columns: ZooKeeperHistory) {
+    for request in columns.kinds.indices
+    where columns.history.operations[request].outcome == .info {
+      for part in columns.parts(of: request)
+      where columns.partKinds[part] == .create && columns.pathOf[part] < 0 {
+        guard let prefix = columns.history.values.string(columns.prefixes[part]),
+          let slash = prefix.lastIndex(of: UInt8(ascii: "/"))
+        else { continue }
+        nameless.append((Int32(request), part))
+        names.append(NameHash())
+        let parent = slash == prefix.startIndex ? prefix[...slash] : prefix[..<slash]
+        parents.append(numbers[parent] ?? -1)
+      }
     }
   }
 

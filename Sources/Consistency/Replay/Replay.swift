@@ -117,11 +117,15 @@ struct Replay {
   /// Does the parts of a write that went through; the first thing that contradicts their answers.
   private mutating func perform(_ request: Int) -> ReplayTree.Disagreement? {
     var first: ReplayTree.Disagreement?
+    let pin = unknowns.pin(of: request)
     for part in columns.parts(of: request) {
-      let problem = tree.write(part, of: request, zxid: zxids[request])
+      let problem =
+        columns.partKinds[part] == .create
+        ? tree.create(part, of: request, zxid: zxids[request], name: pin?.path ?? -1)
+        : tree.write(part, of: request, zxid: zxids[request])
       if first == nil { first = problem }
     }
-    if first == nil, let pin = unknowns.pin(of: request) {
+    if first == nil, let pin {
       first = tree.compare(pin.stat, at: pin.path)
     }
     return first
@@ -217,7 +221,8 @@ struct Replay {
     _ = body(&self)
     guard steps == nil else { return }
     let finding = finding(property, request, problem)
-    if unknowns.mayConcern(problem.path, at: zxids[request], tree) {
+    let path = problem.field == .name ? tree.parents[Int(problem.path)] : problem.path
+    if unknowns.mayConcern(path, at: zxids[request], tree) {
       undecided.append(finding)
     } else {
       findings.append(finding)
@@ -273,7 +278,9 @@ struct Replay {
   private func candidates(
     for problem: ReplayTree.Disagreement, before request: Int, without taken: [UnknownStep]
   ) -> [UnknownStep] {
-    unknowns.candidates(for: problem.path, before: zxids[request], tree, without: taken)
+    // A name tells of the children that were created before.
+    let path = problem.field == .name ? tree.parents[Int(problem.path)] : problem.path
+    return unknowns.candidates(for: path, before: zxids[request], tree, without: taken)
   }
 
   /// What becomes of an answer if some steps come before it.

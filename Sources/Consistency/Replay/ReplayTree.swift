@@ -28,7 +28,10 @@ struct ReplayTree {
   private(set) var znodes: [ReplayedZnode]
   /// The parent of each path; -1 if no request names it.
   let parents: [Int32]
-  private let names: [NameHash]
+  private var names: [NameHash]
+  private let numbers: [ArraySlice<UInt8>: Int32]
+  private let nameless: [(request: Int32, part: Int)]
+  private let namelessPaths: [Int: Int32]
   private let childrenOf: [[Int32]]
   /// The changes; those of a trial are added when it is kept.
   private(set) var changes: ChangeLog
@@ -48,9 +51,45 @@ struct ReplayTree {
     parents = layout.parents
     names = layout.names
     childrenOf = layout.children
+    nameless = layout.nameless
+    var namelessPaths: [Int: Int32] = [:]
+    for (place, create) in layout.nameless.enumerated() {
+      namelessPaths[create.part] = Int32(columns.paths.count + place)
+    }
+    self.namelessPaths = namelessPaths
+    numbers = layout.nameless.isEmpty ? [:] : layout.numbers
     znodes = layout.initialZnodes
     changes = ChangeLog(pathCount: znodes.count, chains: chains)
     owned = Array(repeating: [], count: columns.sessions.count)
+  }
+
+  /// The request that may have made a path that nobody was told; nil of all others.
+  func lostCreate(of path: Int32) -> Int32? {
+    let place = Int(path) - columns.paths.count
+    return place < 0 ? nil : nameless[place].request
+  }
+
+  /// Whether a sequential create may have made a path that requests name.
+  private func canMake(_ path: Int32, _ part: Int) -> Bool {
+    guard path >= 0, Int(path) < columns.paths.count,
+      let text = columns.history.values.string(columns.paths[Int(path)]),
+      let prefix = columns.history.values.string(columns.prefixes[part])
+    else { return false }
+    return ZooKeeperHistory.sequentialPrefixes(of: text).contains(prefix)
+  }
+
+  /// The path that a sequential create makes now: one that requests name, if it is that.
+  private mutating func namePath(of part: Int) -> Int32 {
+    guard let path = namelessPaths[part], parents[Int(path)] >= 0,
+      let prefix = columns.history.values.string(columns.prefixes[part])
+    else { return -1 }
+    let number = znodes[Int(parents[Int(path)])].creations
+    guard number != RecordedStat.unknownCount else { return -1 }
+    let text = Array(prefix) + SequentialSuffix.bytes(number)
+    if let known = numbers[text[...]] { return known }
+    let slash = text.lastIndex(of: UInt8(ascii: "/")) ?? 0
+    names[Int(path)] = NameHash(text[(slash + 1)...])
+    return path
   }
 
   /// The paths directly below one that requests name.
@@ -166,11 +205,12 @@ struct ReplayTree {
     }
   }
 
-  /// Does a create; `name` is what it made where its own answer does not say.
+  /// Does a create; `name` is what it made where its own answer does not say, if that is known.
   mutating func create(
     _ part: Int, of request: Int, zxid: Int64, name: Int32 = -1
   ) -> Disagreement? {
-    let path = columns.pathOf[part] < 0 ? name : columns.pathOf[part]
+    var path = columns.pathOf[part]
+    if path < 0 { path = canMake(name, part) ? name : namePath(of: part) }
     guard path >= 0 else { return nil }
     let parent = parents[Int(path)]
     let problem =
@@ -310,7 +350,7 @@ struct ReplayTree {
   private mutating func compareName(
     of part: Int, _ path: Int32, under parent: Int32
   ) -> Disagreement? {
-    guard columns.prefixes[part] != .absent, parent >= 0,
+    guard columns.prefixes[part] != .absent, parent >= 0, Int(path) < columns.paths.count,
       let name = columns.history.values.string(columns.paths[Int(path)]),
       let asked = columns.history.values.string(columns.prefixes[part]),
       let number = Int32(String(decoding: name.dropFirst(asked.count), as: UTF8.self))
@@ -318,7 +358,7 @@ struct ReplayTree {
     let expected = znodes[Int(parent)].creations
     if expected == RecordedStat.unknownCount {
       note(parent) { $0.creations = number }
-    } else if expected != number {
+    } else if expected != number, !(isUndated && number < expected) {
       return disagreement(path, .name, recorded: Int64(number), expected: Int64(expected))
     }
     return nil
@@ -427,5 +467,15 @@ struct ReplayTree {
         : nil
     default: return nil
     }
+  }
+}
+
+/// What ZooKeeper appends to a sequential name (`%010d`).
+enum SequentialSuffix {
+  static func bytes(_ number: Int32) -> [UInt8] {
+    let digits = Array(String(number.magnitude).utf8)
+    let width = number < 0 ? 9 : 10
+    let padding = [UInt8](repeating: UInt8(ascii: "0"), count: max(0, width - digits.count))
+    return (number < 0 ? [UInt8(ascii: "-")] : []) + padding + digits
   }
 }

@@ -41,6 +41,8 @@ struct UnknownWrites {
   private var byPath: [Int32: [Int32]] = [:]
   /// The unknown sequential creates, by the path that was asked for.
   private var sequential: [ArraySlice<UInt8>: [Int32]] = [:]
+  /// The paths of which replies tell what sequential create made them.
+  private var answeredNames: Set<Int32> = []
   private var used: Set<UnknownStep> = []
   private var usedRequests: Set<Int32> = []
   /// The largest zxid that was acknowledged before each unknown write was called.
@@ -80,6 +82,7 @@ struct UnknownWrites {
         before: columns.history.operations[Int(request)].invocation)
       note(request)
     }
+    noteAnsweredNames()
     if pinning { pin() }
   }
 
@@ -91,6 +94,16 @@ struct UnknownWrites {
       } else if let text = columns.history.values.string(columns.prefixes[part]) {
         sequential[text, default: []].append(request)
       }
+    }
+  }
+
+  private mutating func noteAnsweredNames() {
+    guard !sequential.isEmpty else { return }
+    for part in columns.partKinds.indices
+    where columns.partKinds[part] == .create && columns.prefixes[part] != .absent
+      && columns.pathOf[part] >= 0
+    {
+      answeredNames.insert(columns.pathOf[part])
     }
   }
 
@@ -114,7 +127,9 @@ struct UnknownWrites {
         let matching = candidates(for: item, zxid)
         possible = possible.map { $0.filter(matching.contains) } ?? matching
       }
-      guard let possible, let first = possible.first, let item = shown.first else { continue }
+      guard let possible, let first = best(of: possible, at: zxid), let item = shown.first else {
+        continue
+      }
       pins.append(
         Pin(
           request: first, zxid: zxid, shownBy: item.shownBy, isAmbiguous: possible.count > 1,
@@ -123,6 +138,30 @@ struct UnknownWrites {
       zxids[Int(first)] = zxid
       usedRequests.insert(first)
     }
+  }
+
+  /// Of several writes that may have been a transaction, the one that had to happen soonest, among
+  /// those that fit between what their sessions wrote before and after.
+  private func best(of possible: [Int32], at zxid: Int64) -> Int32? {
+    guard possible.count > 1 else { return possible.first }
+    let fitting = possible.compactMap { request -> (request: Int32, before: Int64)? in
+      let bounds = neighbours(of: request)
+      return bounds.after < zxid && zxid < bounds.before ? (request, bounds.before) : nil
+    }
+    return fitting.min { ($0.before, $0.request) < ($1.before, $1.request) }?.request
+      ?? possible.first
+  }
+
+  /// The zxids of the writes of the same session around one.
+  private func neighbours(of request: Int32) -> (after: Int64, before: Int64) {
+    let session = columns.sessionOf[Int(request)]
+    func zxid(_ other: Int) -> Int64? {
+      columns.sessionOf[other] == session && columns.kinds[other].isWrite
+        && zxids[other] != RecordedStat.unknown ? zxids[other] : nil
+    }
+    let before = (0..<Int(request)).lazy.reversed().compactMap(zxid).first
+    let after = (Int(request) + 1..<columns.kinds.count).lazy.compactMap(zxid).first
+    return (before ?? .min, after ?? .max)
   }
 
   /// By zxid.
@@ -147,6 +186,7 @@ struct UnknownWrites {
             shown.version = stat.version
             shown.dataLength = stat.dataLength
           }
+          shown.ephemeralOwner = stat.ephemeralOwner
           let item = Evidence(
             path: path, creates: creates, value: value, shownBy: Int32(request), stat: shown)
           let isKnown = evidence[zxid, default: []].contains {
@@ -175,25 +215,32 @@ struct UnknownWrites {
         }
         let kind = columns.partKinds[part]
         guard kind == .create || (kind == .setData && !evidence.creates) else { return false }
+        if kind == .create, !owner(of: part, request, mayBe: evidence.stat.ephemeralOwner) {
+          return false
+        }
         return evidence.value == .absent || columns.values[part] == evidence.value
       }
     }
   }
 
-  /// The unknown sequential creates that may have made a name: what was asked for, and the number
-  /// of ten characters that ZooKeeper appends (eleven for the least of all numbers).
+  /// Whether what a create makes may belong to a session, or to none.
+  private func owner(of part: Int, _ request: Int32, mayBe owner: Int64) -> Bool {
+    guard owner != RecordedStat.unknown else { return true }
+    switch columns.modes[part] {
+    case .persistent: return owner == 0
+    case .ephemeral:
+      let session = columns.sessions[Int(columns.sessionOf[Int(request)])]
+      return session == RecordedStat.unknown || session == owner
+    case .container, .ttl: return owner < 0
+    }
+  }
+
+  /// The unknown sequential creates that may have made a name.
   private func creates(ofName path: Int32) -> [Int32] {
-    guard !sequential.isEmpty,
+    guard !sequential.isEmpty, Int(path) < columns.paths.count, !answeredNames.contains(path),
       let text = columns.history.values.string(columns.paths[Int(path)])
     else { return [] }
-    return [10, 11].flatMap { length -> [Int32] in
-      let suffix = text.suffix(length)
-      let digits = suffix.first == UInt8(ascii: "-") ? suffix.dropFirst() : suffix
-      guard suffix.count == length, digits.allSatisfy({ $0 &- UInt8(ascii: "0") <= 9 }) else {
-        return []
-      }
-      return sequential[text.dropLast(length)] ?? []
-    }
+    return ZooKeeperHistory.sequentialPrefixes(of: text).flatMap { sequential[$0] ?? [] }
   }
 
   // MARK: What may explain an observation
@@ -221,6 +268,9 @@ struct UnknownWrites {
   private func steps(concerning path: Int32, _ tree: ReplayTree) -> [UnknownStep] {
     var steps: [UnknownStep] = []
     func add(_ path: Int32) {
+      if let request = tree.lostCreate(of: path) {
+        steps.append(.request(request, name: path))
+      }
       for request in byPath[path] ?? [] { steps.append(.request(request, name: -1)) }
       for request in creates(ofName: path) { steps.append(.request(request, name: path)) }
       let owner = tree.znodes[Int(path)].ephemeralOwner
