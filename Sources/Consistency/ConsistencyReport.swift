@@ -27,12 +27,12 @@ public struct ConsistencyReport: Sendable {
     let unknowns = UnknownWrites(
       columns, acknowledged: Acknowledgements(columns), pinning: pinning)
     let replay = Replay(columns, unknowns: unknowns)
-    let sessions = try SessionSweep(columns, unknowns: replay.unknowns)
-    let realTime = RealTimeSweep(columns, zxids: replay.zxids, spans: replay.spans)
+    let sessions = try SessionSweep(columns, unknowns: unknowns)
+    let realTime = RealTimeSweep(columns, zxids: unknowns.zxids, spans: replay.spans)
     findings = replay.findings + sessions.findings + realTime.findings
     undecided = replay.undecided + sessions.undecided
-    pinnedWrites = replay.unknowns.pins.count
-    explanations = replay.unknowns.explained.count
+    pinnedWrites = unknowns.pins.count
+    explanations = replay.placed.values.reduce(0) { $0 + $1.count }
     unknownWrites = columns.kinds.indices.count {
       columns.kinds[$0].isWrite && columns.history.operations[$0].outcome == .info
     }

@@ -31,17 +31,16 @@ struct ReplayTree {
   private var names: [NameHash]
   private let numbers: [ArraySlice<UInt8>: Int32]
   private let nameless: [(request: Int32, part: Int)]
-  private let namelessPaths: [Int: Int32]
+  /// The paths that stand for what sequential creates made whose answers were lost, by their parts.
+  let namelessPaths: [Int: Int32]
   private let childrenOf: [[Int32]]
-  /// The changes; those of a trial are added when it is kept.
+  /// The changes, but for those that can be undone.
   private(set) var changes: ChangeLog
   /// The paths that each session's ephemeral znodes had, by its number among the sessions.
   private var owned: [[Int32]]
   /// Znodes as they were, while an undo is possible.
   private var journal: [(path: Int32, znode: ReplayedZnode)] = []
-  private var pending: [(chain: ChangeChain, path: Int32, zxid: Int64, request: Int32)] = []
-  private var trials = 0
-  private var isTentative: Bool { trials > 0 }
+  private var isJournaling = false
   /// Whether the zxids that writes leave behind are not known.
   private var isUndated = false
 
@@ -97,41 +96,27 @@ struct ReplayTree {
 
   // MARK: Trying
 
-  /// Where a trial began.
-  struct Mark {
-    fileprivate var journal: Int
-    fileprivate var pending: Int
-  }
+  /// Makes everything from now on such that it can be undone.
+  mutating func startJournal() { isJournaling = true }
 
-  /// Begins something that may be undone.
-  mutating func beginTrial() -> Mark {
-    trials += 1
-    return Mark(journal: journal.count, pending: pending.count)
-  }
+  /// A place to go back to.
+  var mark: Int { journal.count }
 
-  /// Undoes everything since the trial began.
-  mutating func undoTrial(_ mark: Mark) {
-    while journal.count > mark.journal, let last = journal.popLast() {
+  /// Undoes everything since a mark.
+  mutating func undo(to mark: Int) {
+    while journal.count > mark, let last = journal.popLast() {
       znodes[Int(last.path)] = last.znode
     }
-    pending.removeSubrange(mark.pending...)
-    trials -= 1
-  }
-
-  /// Keeps what was done since the outermost trial began.
-  mutating func keepTrial() {
-    for change in pending {
-      changes.add(change.chain, of: change.path, zxid: change.zxid, request: change.request)
-    }
-    pending.removeAll(keepingCapacity: true)
-    journal.removeAll(keepingCapacity: true)
-    trials -= 1
   }
 
   /// Does something that is undone afterwards.
   mutating func tentatively<Result>(_ body: (inout Self) -> Result) -> Result {
-    let mark = beginTrial()
-    defer { undoTrial(mark) }
+    let (wasJournaling, mark) = (isJournaling, mark)
+    isJournaling = true
+    defer {
+      undo(to: mark)
+      isJournaling = wasJournaling
+    }
     return body(&self)
   }
 
@@ -140,9 +125,8 @@ struct ReplayTree {
     _ body: (inout ReplayedZnode) -> Void
   ) {
     let request = Int32(truncatingIfNeeded: request)
-    if isTentative {
+    if isJournaling {
       journal.append((path, znodes[Int(path)]))
-      for chain in chains { pending.append((chain, path, zxid, request)) }
     } else {
       for chain in chains { changes.add(chain, of: path, zxid: zxid, request: request) }
     }
@@ -380,7 +364,7 @@ struct ReplayTree {
 
   /// Learns something of a znode that has been so before.
   private mutating func note(_ path: Int32, _ body: (inout ReplayedZnode) -> Void) {
-    if isTentative { journal.append((path, znodes[Int(path)])) }
+    if isJournaling { journal.append((path, znodes[Int(path)])) }
     body(&znodes[Int(path)])
   }
 

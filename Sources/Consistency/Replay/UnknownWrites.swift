@@ -34,29 +34,27 @@ struct UnknownWrites {
   /// Of each request the zxid of its reply, or that it was pinned to.
   private(set) var zxids: [Int64]
   private(set) var pins: [Pin] = []
-  private var pinOf: [Int32: Int32] = [:]
-  /// What was found to have happened because something observed needs it, and by which request.
-  private(set) var explained: [(step: UnknownStep, by: Int32)] = []
   /// The unknown writes that concern a path.
   private var byPath: [Int32: [Int32]] = [:]
   /// The unknown sequential creates, by the path that was asked for.
   private var sequential: [ArraySlice<UInt8>: [Int32]] = [:]
   /// The paths of which replies tell what sequential create made them.
   private var answeredNames: Set<Int32> = []
-  private var used: Set<UnknownStep> = []
-  private var usedRequests: Set<Int32> = []
+  private var pinnedRequests: Set<Int32> = []
+  /// The sessions that may have owned a path.
+  private var owners: [Int32: [Int32]] = [:]
   /// The largest zxid that was acknowledged before each unknown write was called.
   private var floors: [Int32: Int64] = [:]
   /// The last zxid that each session was told.
   private var lastZxids: [Int64]
-  private var hasEnded: [Bool]
+  private var isClosed: [Bool]
   private let sessionNumbers: [Int64: Int32]
 
   init(_ columns: ZooKeeperHistory, acknowledged: Acknowledgements, pinning: Bool = true) {
     self.columns = columns
     zxids = columns.zxids
     lastZxids = Array(repeating: .min, count: columns.sessions.count)
-    hasEnded = Array(repeating: false, count: columns.sessions.count)
+    isClosed = Array(repeating: false, count: columns.sessions.count)
     var sessionNumbers: [Int64: Int32] = [:]
     for (number, id) in columns.sessions.enumerated() { sessionNumbers[id] = Int32(number) }
     self.sessionNumbers = sessionNumbers
@@ -66,6 +64,9 @@ struct UnknownWrites {
       let session = Int(columns.sessionOf[request])
       if operation.outcome == .ok {
         lastZxids[session] = max(lastZxids[session], columns.zxids[request])
+        if columns.kinds[request] == .closeSession, columns.errors[request] == .none {
+          isClosed[session] = true
+        }
         if columns.kinds[request].isWrite, columns.zxids[request] == RecordedStat.unknown {
           unknown.append(Int32(request))
         }
@@ -76,6 +77,7 @@ struct UnknownWrites {
         }
       }
     }
+    noteOwners()
     guard !unknown.isEmpty else { return }
     for request in unknown {
       floors[request] = acknowledged.last(
@@ -93,6 +95,18 @@ struct UnknownWrites {
         if byPath[path, default: []].last != request { byPath[path, default: []].append(request) }
       } else if let text = columns.history.values.string(columns.prefixes[part]) {
         sequential[text, default: []].append(request)
+      }
+    }
+  }
+
+  private mutating func noteOwners() {
+    for request in columns.kinds.indices where columns.kinds[request].isWrite {
+      for part in columns.parts(of: request)
+      where columns.partKinds[part] == .create && columns.modes[part] == .ephemeral {
+        let (path, session) = (columns.pathOf[part], columns.sessionOf[request])
+        if path >= 0, owners[path, default: []].last != session {
+          owners[path, default: []].append(session)
+        }
       }
     }
   }
@@ -134,9 +148,8 @@ struct UnknownWrites {
         Pin(
           request: first, zxid: zxid, shownBy: item.shownBy, isAmbiguous: possible.count > 1,
           path: item.path, stat: item.stat))
-      pinOf[first] = Int32(pins.count - 1)
       zxids[Int(first)] = zxid
-      usedRequests.insert(first)
+      pinnedRequests.insert(first)
     }
   }
 
@@ -206,7 +219,7 @@ struct UnknownWrites {
     let shown = columns.history.operations[Int(evidence.shownBy)]
     let named = byPath[evidence.path] ?? []
     return (named + creates(ofName: evidence.path)).filter { request in
-      guard !usedRequests.contains(request), floors[request, default: .max] < zxid,
+      guard !pinnedRequests.contains(request), floors[request, default: .max] < zxid,
         columns.history.operations[Int(request)].invocation < shown.completion
       else { return false }
       return columns.parts(of: Int(request)).contains { part in
@@ -245,71 +258,46 @@ struct UnknownWrites {
 
   // MARK: What may explain an observation
 
-  /// The steps that may have changed a path before a zxid.
-  func candidates(
-    for path: Int32, before zxid: Int64, _ tree: ReplayTree, without taken: [UnknownStep]
-  ) -> [UnknownStep] {
-    guard path >= 0 else { return [] }
-    return steps(concerning: path, tree).filter {
-      isPossible($0, before: zxid) && !taken.contains($0)
-    }
-  }
-
-  private func isPossible(_ step: UnknownStep, before zxid: Int64) -> Bool {
-    guard !used.contains(step) else { return false }
-    return switch step {
+  /// Whether something may have happened before a zxid.
+  func isPossible(_ step: UnknownStep, before zxid: Int64) -> Bool {
+    switch step {
     case .request(let request, _):
-      !usedRequests.contains(request) && floors[request, default: .max] < zxid
-    case .end(let session): !hasEnded[Int(session)] && lastZxids[Int(session)] < zxid
+      !pinnedRequests.contains(request) && floors[request, default: .max] < zxid
+    case .end(let session): !isClosed[Int(session)] && lastZxids[Int(session)] < zxid
     case .removal: true
     }
   }
 
-  private func steps(concerning path: Int32, _ tree: ReplayTree) -> [UnknownStep] {
+  /// What may have to do with a path: unknown writes to it and to what is below it, and the ends of
+  /// the sessions that own them, or did.
+  func steps(
+    concerning path: Int32, _ tree: ReplayTree, placed: Set<UnknownStep>
+  ) -> [UnknownStep] {
+    guard path >= 0 else { return [] }
     var steps: [UnknownStep] = []
+    var ends: Set<Int32> = []
     func add(_ path: Int32) {
-      if let request = tree.lostCreate(of: path) {
-        steps.append(.request(request, name: path))
-      }
+      if let request = tree.lostCreate(of: path) { steps.append(.request(request, name: path)) }
       for request in byPath[path] ?? [] { steps.append(.request(request, name: -1)) }
       for request in creates(ofName: path) { steps.append(.request(request, name: path)) }
       let owner = tree.znodes[Int(path)].ephemeralOwner
-      if owner > 0, let session = sessionNumbers[owner] { steps.append(.end(session)) }
+      if owner > 0, let session = sessionNumbers[owner], ends.insert(session).inserted {
+        steps.append(.end(session))
+      }
       if owner == RecordedStat.unknown, tree.znodes[Int(path)].exists == true {
         steps.append(.removal(path))
+      }
+      for session in owners[path] ?? []
+      where placed.contains(.end(session)) && ends.insert(session).inserted {
+        steps.append(.end(session))
       }
     }
     add(path)
     for child in tree.children(of: path) { add(child) }
+    let parent = tree.parents[Int(path)]
+    if parent >= 0 {
+      for request in byPath[parent] ?? [] { steps.append(.request(request, name: -1)) }
+    }
     return steps
-  }
-
-  /// Whether something unknown may have to do with what is observed of a path at a zxid.
-  func mayConcern(_ path: Int32, at zxid: Int64, _ tree: ReplayTree) -> Bool {
-    guard path >= 0 else { return !byPath.isEmpty || !sequential.isEmpty }
-    return steps(concerning: path, tree).contains {
-      used.contains($0) || isPossible($0, before: zxid)
-    }
-  }
-
-  /// Notes that something happened, because a request's answer needs it.
-  mutating func use(_ step: UnknownStep, explaining request: Int32) {
-    explained.append((step, request))
-    switch step {
-    case .request(let number, _): usedRequests.insert(number)
-    case .end(let session): hasEnded[Int(session)] = true
-    case .removal: break
-    }
-    used.insert(step)
-  }
-
-  /// The pin of a write, if it was pinned.
-  func pin(of request: Int) -> Pin? {
-    pinOf[Int32(request)].map { pins[Int($0)] }
-  }
-
-  /// Notes that a session was closed.
-  mutating func noteEnd(of session: Int32) {
-    hasEnded[Int(session)] = true
   }
 }

@@ -1,0 +1,204 @@
+import OperationHistory
+
+/// Looks for places of unknown writes among the requests of one group of paths.
+///
+/// It starts with none. Where an answer is contradicted, whatever may have to do with its path is
+/// tried: directly before the answer first, then earlier; and what stands somewhere is tried
+/// elsewhere, or not at all. Whatever comes farthest is gone on with.
+struct PlacementSearch {
+  enum Outcome {
+    /// What happened before which request.
+    case found([Int32: [UnknownStep]])
+    /// Nothing that is unknown has to do with it.
+    case impossible
+    /// There may be a way that was not found.
+    case gaveUp
+  }
+
+  /// An unknown step before an event, by number.
+  private struct Placement: Hashable {
+    var event: Int32
+    var step: UnknownStep
+  }
+
+  private struct Attempt {
+    /// In the order of the events.
+    var placements: [Placement]
+    /// How far what it was made of came.
+    var reached: Int
+    /// How far off it is from what is likely.
+    var cost: Int
+  }
+
+  private let events: [Int32]
+  private let unknowns: UnknownWrites
+  private var replay: RequestReplay
+  private let columns: ZooKeeperHistory
+  private var queue: [Attempt] = []
+  private var seen: Set<[Placement]> = []
+  /// What stands at present, and where each event that was done began.
+  private var current: [Placement] = []
+  private var marks: [Int] = []
+  private var work = 0
+  private var isExhaustive = true
+
+  private static var workLimit: Int { 400_000 }
+  private static var attemptLimit: Int { 20_000 }
+  private static var earlierPlaces: Int { 8 }
+
+  init(events: [Int32], unknowns: UnknownWrites, replay: RequestReplay) {
+    self.events = events
+    self.unknowns = unknowns
+    self.replay = replay
+    self.replay.tree.startJournal()
+    columns = replay.columns
+  }
+
+  /// Searches until everything is explained, nothing is left to try, or it takes too long.
+  mutating func run() -> Outcome {
+    queue = [Attempt(placements: [], reached: 0, cost: 0)]
+    var attempts = 0
+    while let next = best() {
+      attempts += 1
+      guard work < Self.workLimit, attempts < Self.attemptLimit else { return .gaveUp }
+      guard let end = try_(next.placements) else { continue }
+      guard let problem = end.problem else { return .found(result(next.placements)) }
+      extend(next, end.event, problem)
+    }
+    return isExhaustive ? .impossible : .gaveUp
+  }
+
+  private func result(_ placements: [Placement]) -> [Int32: [UnknownStep]] {
+    var result: [Int32: [UnknownStep]] = [:]
+    for placement in placements {
+      result[events[Int(placement.event)], default: []].append(placement.step)
+    }
+    return result
+  }
+
+  /// Takes the attempt that is most promising off the queue.
+  private mutating func best() -> Attempt? {
+    guard
+      let index = queue.indices.min(by: {
+        (-queue[$0].reached, queue[$0].cost, $0) < (-queue[$1].reached, queue[$1].cost, $1)
+      })
+    else { return nil }
+    return queue.remove(at: index)
+  }
+
+  // MARK: Trying
+
+  private struct End {
+    var event: Int
+    var problem: ReplayTree.Disagreement?
+  }
+
+  /// Does the events with steps between; where an answer is contradicted, or nil if a step is not
+  /// possible where it stands.
+  private mutating func try_(_ placements: [Placement]) -> End? {
+    rewind(to: firstDifference(placements))
+    current = placements
+    var next = placements.partitioningIndex { Int($0.event) >= marks.count }
+    while marks.count < events.count {
+      let event = marks.count
+      let request = Int(events[event])
+      marks.append(replay.tree.mark)
+      work += 1
+      while next < placements.count, Int(placements[next].event) == event {
+        guard replay.carryOut(placements[next].step, before: replay.zxids[request]) else {
+          return nil
+        }
+        next += 1
+      }
+      let mark = replay.tree.mark
+      if let problem = replay.carryOut(request) {
+        replay.tree.undo(to: mark)
+        return End(event: event, problem: problem)
+      }
+    }
+    return End(event: events.count, problem: nil)
+  }
+
+  /// The first event before which other steps stand than at present.
+  private func firstDifference(_ placements: [Placement]) -> Int {
+    for (old, new) in zip(current, placements) where old != new {
+      return Int(min(old.event, new.event))
+    }
+    guard current.count != placements.count else { return events.count }
+    let longer = current.count > placements.count ? current : placements
+    return Int(longer[min(current.count, placements.count)].event)
+  }
+
+  private mutating func rewind(to event: Int) {
+    // The last event that was begun may have ended in a contradiction.
+    let event = min(event, max(0, marks.count - 1))
+    while marks.count > event, let mark = marks.popLast() { replay.tree.undo(to: mark) }
+  }
+
+  // MARK: What to try next
+
+  private mutating func extend(
+    _ attempt: Attempt, _ event: Int, _ problem: ReplayTree.Disagreement
+  ) {
+    // A name tells of the children that were created before.
+    let path = problem.field == .name ? replay.tree.parents[Int(problem.path)] : problem.path
+    let placedSteps = Dictionary(
+      attempt.placements.enumerated().map { ($1.step, $0) }, uniquingKeysWith: { $1 })
+    let relevant = unknowns.steps(concerning: path, replay.tree, placed: Set(placedSteps.keys))
+    let places = places(upTo: event, path)
+    for step in relevant {
+      if let old = placedSteps[step] {
+        var without = attempt.placements
+        without.remove(at: old)
+        push(without, event, attempt.cost + 4)
+        continue
+      }
+      // Another name for the same request.
+      let base = attempt.placements.filter { !$0.step.isSameRequest(as: step) }
+      for (distance, place) in places.enumerated() {
+        guard unknowns.isPossible(step, before: replay.zxids[Int(events[place])]) else { break }
+        let placement = Placement(event: Int32(place), step: step)
+        let index = base.partitioningIndex { $0.event > placement.event }
+        var with = base
+        with.insert(placement, at: index)
+        push(with, event, attempt.cost + 2 + distance + (base.count < attempt.placements.count ? 3 : 0))
+      }
+    }
+  }
+
+  /// The events before which something may have happened to a path, the latest first: this one, and
+  /// those that have to do with the path.
+  private mutating func places(upTo event: Int, _ path: Int32) -> [Int] {
+    var places = [event]
+    for earlier in stride(from: event - 1, through: 0, by: -1) {
+      let touches = columns.parts(of: Int(events[earlier])).contains { part in
+        let other = columns.pathOf[part]
+        return other >= 0
+          && (other == path || replay.tree.parents[Int(other)] == path
+            || replay.tree.parents[Int(path)] == other)
+      }
+      guard touches || columns.kinds[Int(events[earlier])] == .closeSession else { continue }
+      guard places.count <= Self.earlierPlaces else {
+        isExhaustive = false
+        break
+      }
+      places.append(earlier)
+    }
+    return places
+  }
+
+  private mutating func push(_ placements: [Placement], _ reached: Int, _ cost: Int) {
+    guard seen.insert(placements).inserted else { return }
+    queue.append(Attempt(placements: placements, reached: reached, cost: cost))
+  }
+}
+
+extension UnknownStep {
+  /// Whether both are one request, whatever name it made.
+  func isSameRequest(as other: UnknownStep) -> Bool {
+    if case .request(let own, _) = self, case .request(let others, _) = other {
+      return own == others
+    }
+    return self == other
+  }
+}

@@ -1,0 +1,38 @@
+import OperationHistory
+
+/// What the answer of a part of a read depends on: one chain of changes, and perhaps the children.
+struct ReadDependence {
+  let main: ChangeChain
+  let seesChildren: Bool
+
+  init(of part: Int, _ columns: ZooKeeperHistory) {
+    guard columns.partErrors[part] == .none else {
+      (main, seesChildren) = (.existence, false)
+      return
+    }
+    let kind = columns.partKinds[part]
+    let stat = columns.stat(of: part)
+    let seesData = stat.mzxid != RecordedStat.unknown || stat.version != RecordedStat.unknownCount
+    let seesAccess = stat.aversion != RecordedStat.unknownCount || kind == .getACL
+    seesChildren = stat.seesChildren || kind == .getChildren
+    main =
+      switch (seesAccess, seesData) {
+      case (true, true): .everything
+      case (true, false): kind == .getData ? .everything : .access
+      case (false, true): .data
+      case (false, false): kind == .getData ? .value : .existence
+      }
+  }
+
+  /// The chains that the reads of a history need.
+  static func chains(of columns: ZooKeeperHistory) -> Set<ChangeChain> {
+    var chains: Set<ChangeChain> = []
+    for part in columns.partKinds.indices where columns.partKinds[part].isRead {
+      let dependence = ReadDependence(of: part, columns)
+      chains.insert(dependence.main)
+      if dependence.seesChildren { chains.insert(.children) }
+      if chains.count == ChangeChain.allCases.count { break }
+    }
+    return chains
+  }
+}
