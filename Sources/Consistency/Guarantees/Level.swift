@@ -2,11 +2,17 @@
 ///
 /// ``linearizableWrites`` stands beside the others: ``zookeeper`` implies it.
 public enum Level: String, CaseIterable, Sendable {
+  /// What each session sees for itself is in order.
   case session
+  /// One order of all operations explains all answers and respects the order of every session.
   case sequential
+  /// The writes, for themselves, have an order that respects real time.
   case linearizableWrites = "linearizable-writes"
+  /// What ZooKeeper promises: sequential, with writes that respect real time.
   case zookeeper
+  /// What its users expect of `sync`: a read after one misses nothing older.
   case zookeeperSync = "zookeeper+sync"
+  /// One order of all operations that respects real time.
   case linearizable
 
   /// The levels of which each implies the one before it.
@@ -14,7 +20,9 @@ public enum Level: String, CaseIterable, Sendable {
     .session, .sequential, .zookeeper, .zookeeperSync, .linearizable,
   ]
 
-  /// What it demands (design.md, *Guarantees*).
+  /// What it demands.
+  ///
+  /// A read of the future, which breaks ``zookeeper`` as well, belongs to P9.
   public var properties: [Property] {
     switch self {
     case .session: [.orderedWrites, .orderedSessions, .handshake]
@@ -34,11 +42,10 @@ public enum Level: String, CaseIterable, Sendable {
   }
 
   /// Whether a finding breaks it.
-  ///
-  /// A read of the future breaks ``zookeeper`` though the property that it belongs to, P9, is only
-  /// demanded by ``linearizable``.
   public func isBroken(by finding: Finding) -> Bool {
-    if properties.contains(finding.property) { return true }
+    // Without its zxid nobody knows what an answer keeps or breaks.
+    if finding.kind == .missingZxid { return true }
+    if properties.contains(where: finding.breaks) { return true }
     guard finding.kind == .readOfTheFuture else { return false }
     return self == .zookeeper || self == .zookeeperSync
   }

@@ -1,13 +1,10 @@
 /// One thing that a history of ZooKeeper's can keep or break, told from the zxids of its replies.
-///
-/// The numbers and what each demands are those of consistency.md, section 1.4; what is promised, and
-/// what is only measured, stands in ZooKeeper's documentation ("Consistency Guarantees" in the
-/// programmer's guide, and the internals).
 public enum Property: Int, CaseIterable, Comparable, Sendable {
   case assumptions, uniqueWrites, linearizableWrites, orderedWrites, legalReplay, rightRefusals
   case snapshotReads, orderedSessions, handshake, freshReads, freshAfterSync, boundedStaleness
   case watches, sessionEnds, durability, atomicMulti, convergence
 
+  /// By number.
   public static func < (left: Property, right: Property) -> Bool {
     left.rawValue < right.rawValue
   }
@@ -42,7 +39,8 @@ public enum Property: Int, CaseIterable, Comparable, Sendable {
   public var sentence: String {
     switch self {
     case .assumptions:
-      "Replies come after their calls, and those of a connection in the order of its requests."
+      "Replies come after their calls, those of a connection in the order of its requests, and none"
+        + " contradicts itself."
     case .uniqueWrites: "Each transaction has a zxid of its own."
     case .linearizableWrites:
       "A write that is called after another was answered has the larger zxid."
@@ -50,17 +48,52 @@ public enum Property: Int, CaseIterable, Comparable, Sendable {
     case .legalReplay: "Writes, done in zxid order, give the answers that were recorded."
     case .rightRefusals: "A write that was refused had to be, where its zxid places it."
     case .snapshotReads: "A read returns what the writes up to the zxid of its reply have made."
-    case .orderedSessions: "The zxids that a session is told never fall."
+    case .orderedSessions: "The zxids that a session is told never fall, and rise at each write."
     case .handshake: "No session goes on with a server that is behind what the session has seen."
     case .freshReads: "A read misses nothing that was answered to anybody before it was called."
     case .freshAfterSync:
       "A read after a sync misses nothing that was answered to anybody before the sync was called."
-    case .boundedStaleness: "No read is older than asked for."
-    case .watches: "Watches fire once, in order, before their session sees the change."
+    case .boundedStaleness: "No read is older than --max-staleness allows."
+    case .watches:
+      "A watch fires for the first change after it was set, before its session sees that change,"
+        + " and only then."
     case .sessionEnds: "When a session ends its ephemeral znodes go, and it does nothing more."
     case .durability: "What was acknowledged stays."
     case .atomicMulti: "The operations of a multi happen together."
-    case .convergence: "In the end all servers hold the same."
+    case .convergence: "When all is quiet every server holds the same."
+    }
+  }
+
+  /// Where it is promised, or what else it comes from.
+  public var source: String {
+    switch self {
+    case .assumptions: "what a recorder of one connection sees on the wire"
+    case .uniqueWrites, .legalReplay:
+      "ZooKeeper Programmer's Guide, \"Consistency Guarantees\": atomicity; \"ZooKeeper Stat"
+        + " Structure\""
+    case .linearizableWrites:
+      "ZooKeeper Internals, \"Consistency Guarantees\": writes are linearizable"
+    case .orderedWrites:
+      "ZooKeeper Programmer's Guide, \"Consistency Guarantees\": sequential consistency"
+    case .rightRefusals:
+      "measured on Apache ZooKeeper 3.8: a refused write is a transaction and consumes a zxid"
+    case .snapshotReads:
+      "measured on Apache ZooKeeper 3.8: a read's zxid is the last that its server had applied"
+    case .orderedSessions, .handshake:
+      "ZooKeeper Programmer's Guide, \"Consistency Guarantees\": single system image"
+    case .freshReads: "Herlihy and Wing, Linearizability (1990); not promised by ZooKeeper"
+    case .freshAfterSync:
+      "ZooKeeper Programmer's Guide: call sync() first; not always kept, ZOOKEEPER-1675"
+    case .boundedStaleness:
+      "ZooKeeper Programmer's Guide, \"Consistency Guarantees\": timeliness; the bound is the"
+        + " user's"
+    case .watches: "ZooKeeper Programmer's Guide, \"What ZooKeeper Guarantees about Watches\""
+    case .sessionEnds:
+      "ZooKeeper Programmer's Guide, \"Ephemeral Nodes\" and \"ZooKeeper Sessions\""
+    case .durability: "ZooKeeper Programmer's Guide, \"Consistency Guarantees\": reliability"
+    case .atomicMulti:
+      "ZooKeeper Programmer's Guide, \"Consistency Guarantees\": atomicity of multi"
+    case .convergence: "ZooKeeper Internals: all servers apply the same transactions in one order"
     }
   }
 }

@@ -13,8 +13,11 @@ struct ColumnReader {
   /// The session that was asked for last, often the same again.
   private var lastSession = (field: ValueID.absent, number: Int32(-1))
   private var lastError = (field: ValueID.absent, error: ReplyError.none)
+  private var assumptions = Assumptions()
+  private let checksAssumptions: Bool
 
-  init(_ history: History) {
+  init(_ history: History, checksAssumptions: Bool) {
+    self.checksAssumptions = checksAssumptions
     values = history.values
     columns = ZooKeeperHistory(empty: history)
     kinds = history.functions.map { OperationKind(function: $0) }
@@ -39,11 +42,22 @@ struct ColumnReader {
         line: Int(operation.completionLine))
       let kind = kinds[Int(operation.function.raw)]
       columns.kinds.append(kind)
-      columns.sessionOf.append(try session(call, operation))
+      let session = try session(call, operation)
+      columns.sessionOf.append(session)
       columns.servers.append(
         try call.integer32(.server, values) ?? -1)
-      columns.zxids.append(try reply.hexadecimal(.zxid, values) ?? RecordedStat.unknown)
-      columns.errors.append(try error(Self.answer(operation), line: reply.line))
+      let zxid = try reply.hexadecimal(.zxid, values) ?? RecordedStat.unknown
+      columns.zxids.append(zxid)
+      let error = try error(Self.answer(operation), line: reply.line)
+      columns.errors.append(error)
+      if checksAssumptions {
+        if operation.outcome == .ok, error == .none {
+          try Assumptions.check(zxid: zxid, isWrite: kind.isWrite, line: reply.line)
+        }
+        try assumptions.note(
+          columns.kinds.count - 1, session: session, xid: try call.integer32(.xid, values),
+          columns.history)
+      }
       switch kind {
       case .multi, .multiRead: try readParts(operation, call, reply)
       case .sync, .closeSession, .other: break
@@ -51,6 +65,7 @@ struct ColumnReader {
       }
       columns.firstPart.append(Int32(columns.partKinds.count))
     }
+    columns.gap = assumptions.gap
   }
 
   // MARK: Requests
@@ -106,6 +121,9 @@ struct ColumnReader {
     reply[.value] = operation.result
     reply[.error] = Self.answer(operation)
     try append(kind, call, reply)
+    if checksAssumptions, let zxid = columns.zxids.last, let stat = columns.statOf.last, stat >= 0 {
+      try Assumptions.check(columns.stats[Int(stat)], of: kind, zxid: zxid, line: reply.line)
+    }
   }
 
   /// The parts of a multi or multiRead: the elements of `ops`, each with that of `results`.
@@ -204,6 +222,7 @@ struct ColumnReader {
     try count(.aversion, &stat.aversion)
     try count(.dataLength, &stat.dataLength)
     try count(.numChildren, &stat.numChildren)
+    if checksAssumptions { try Assumptions.check(stat, line: reply.line) }
     return stat
   }
 }

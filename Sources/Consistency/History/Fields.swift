@@ -5,7 +5,7 @@ struct Fields {
   /// The names that matter.
   enum Name: Int, CaseIterable {
     case path, value, error, session, server, zxid, version, mode, sequential, created, stat, ops
-    case results, f, children
+    case results, f, children, xid, watch
     case czxid, mzxid, pzxid, ephemeralOwner, cversion, aversion, dataLength, numChildren
 
     static let byText = Dictionary(
@@ -14,7 +14,7 @@ struct Fields {
 
   /// The line that errors name.
   let line: Int
-  private var content = InlineArray<23, ValueID>(repeating: .absent)
+  private var content = InlineArray<25, ValueID>(repeating: .absent)
 
   /// Sorts the fields of a map; `absent` has none.
   ///

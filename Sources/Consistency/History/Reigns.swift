@@ -28,6 +28,9 @@ struct Reigns {
   private let clock: Clock
   private let history: History
 
+  /// The servers that ever led.
+  var servers: Set<Int32> { Set(reigns.map(\.server)) }
+
   /// Whether the history tells of no leader.
   var isEmpty: Bool { reigns.isEmpty }
 

@@ -57,14 +57,19 @@ public struct ZooKeeperHistory: Sendable {
   /// say, and a process stands for a session.
   public internal(set) var sessions: [Int64] = []
 
+  /// Where a session's xids leave out requests: the history is not all that happened.
+  var gap: Assumptions.Gap?
+
   /// Reads the fields of every operation.
   ///
-  /// - Parameter history: a history in the native format.
+  /// - Parameters:
+  ///   - history: a history in the native format.
+  ///   - checksAssumptions: whether a file that contradicts itself (P0) is refused.
   /// - Throws: `HistoryError` for a field of the wrong kind, with the line.
   /// - Complexity: O(n) in the size of the history.
-  public init(_ history: History) throws(HistoryError) {
+  public init(_ history: History, checksAssumptions: Bool = false) throws(HistoryError) {
     self.history = history
-    var reader = ColumnReader(history)
+    var reader = ColumnReader(history, checksAssumptions: checksAssumptions)
     try reader.readAll()
     self = reader.columns
     findParents()
@@ -72,6 +77,21 @@ public struct ZooKeeperHistory: Sendable {
 
   init(empty history: History) {
     self.history = history
+  }
+
+  /// Whether a request is an answered write with a transaction of its own.
+  ///
+  /// Errors that a server may make before it asks the leader (the permission to write is lacking)
+  /// are no transactions for sure.
+  func hasTransaction(_ request: Int) -> Bool {
+    kinds[request].isWrite && errors[request] != .other
+      && history.operations[request].outcome == .ok
+  }
+
+  /// Whether a request was answered and its place in the order of transactions is not told.
+  func lacksZxid(_ request: Int) -> Bool {
+    zxids[request] == RecordedStat.unknown && history.operations[request].outcome == .ok
+      && (hasTransaction(request) || (kinds[request].isRead && errors[request] != .other))
   }
 
   /// The parts of a request.

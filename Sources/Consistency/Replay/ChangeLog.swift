@@ -16,6 +16,23 @@ enum ChangeChain: Int, CaseIterable {
   case children
 }
 
+/// Some of the chains.
+struct ChangeChains: OptionSet {
+  let rawValue: UInt8
+
+  init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  init(_ chain: ChangeChain) { rawValue = 1 << UInt8(chain.rawValue) }
+
+  static let existence = Self(.existence)
+  static let value = Self(.value)
+  static let data = Self(.data)
+  static let access = Self(.access)
+  static let everything = Self(.everything)
+  static let children = Self(.children)
+  static let all: Self = [.existence, .value, .data, .access, .everything, .children]
+}
+
 /// The changes of every path, chain by chain, in zxid order.
 struct ChangeLog {
   /// The first and the last change of a chain, by number; -1 for none.
@@ -31,29 +48,33 @@ struct ChangeLog {
   /// The next change of the chain; -1 for none.
   private(set) var next: [Int32] = []
   private var ends: [Ends]
-  private let isKept: InlineArray<6, Bool>
+  private let kept: ChangeChains
 
   /// A log of so many paths that keeps only those chains.
-  init(pathCount: Int, chains: Set<ChangeChain>) {
+  init(pathCount: Int, chains: ChangeChains) {
     ends = Array(repeating: Ends(), count: pathCount)
-    var isKept = InlineArray<6, Bool>(repeating: false)
-    for chain in ChangeChain.allCases { isKept[chain.rawValue] = chains.contains(chain) }
-    self.isKept = isKept
+    kept = chains
   }
 
-  /// Adds a change to a chain of a path.
-  mutating func add(_ chain: ChangeChain, of path: Int32, zxid: Int64, request: Int32) {
-    guard isKept[chain.rawValue] else { return }
-    let last = ends[Int(path)].last[chain.rawValue]
+  /// Adds a change to chains of a path.
+  mutating func add(_ chains: ChangeChains, of path: Int32, zxid: Int64, request: Int32) {
+    let chains = chains.intersection(kept)
+    for chain in ChangeChain.allCases where chains.contains(ChangeChains(chain)) {
+      add(chain.rawValue, of: Int(path), zxid: zxid, request: request)
+    }
+  }
+
+  private mutating func add(_ chain: Int, of path: Int, zxid: Int64, request: Int32) {
+    let last = ends[path].last[chain]
     let number = Int32(zxids.count)
     if last < 0 {
-      ends[Int(path)].first[chain.rawValue] = number
+      ends[path].first[chain] = number
     } else {
       // A transaction that changes a path twice changes it once for readers.
       guard zxids[Int(last)] != zxid else { return }
       next[Int(last)] = number
     }
-    ends[Int(path)].last[chain.rawValue] = number
+    ends[path].last[chain] = number
     zxids.append(zxid)
     requests.append(request)
     next.append(-1)

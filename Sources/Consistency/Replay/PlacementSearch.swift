@@ -28,13 +28,19 @@ struct PlacementSearch {
     var reached: Int
     /// How far off it is from what is likely.
     var cost: Int
+    /// Of equally good ones the oldest is gone on with.
+    var number: Int
+
+    func isBefore(_ other: Self) -> Bool {
+      (-reached, cost, number) < (-other.reached, other.cost, other.number)
+    }
   }
 
   private let events: [Int32]
   private let unknowns: UnknownWrites
   private var replay: RequestReplay
   private let columns: ZooKeeperHistory
-  private var queue: [Attempt] = []
+  private var queue = Heap<Attempt> { $0.isBefore($1) }
   private var seen: Set<[Placement]> = []
   /// What stands at present, and where each event that was done began.
   private var current: [Placement] = []
@@ -56,9 +62,9 @@ struct PlacementSearch {
 
   /// Searches until everything is explained, nothing is left to try, or it takes too long.
   mutating func run() -> Outcome {
-    queue = [Attempt(placements: [], reached: 0, cost: 0)]
+    queue.insert(Attempt(placements: [], reached: 0, cost: 0, number: 0))
     var attempts = 0
-    while let next = best() {
+    while let next = queue.popFirst() {
       attempts += 1
       guard work < Self.workLimit, attempts < Self.attemptLimit else { return .gaveUp }
       guard let end = try_(next.placements) else { continue }
@@ -74,16 +80,6 @@ struct PlacementSearch {
       result[events[Int(placement.event)], default: []].append(placement.step)
     }
     return result
-  }
-
-  /// Takes the attempt that is most promising off the queue.
-  private mutating func best() -> Attempt? {
-    guard
-      let index = queue.indices.min(by: {
-        (-queue[$0].reached, queue[$0].cost, $0) < (-queue[$1].reached, queue[$1].cost, $1)
-      })
-    else { return nil }
-    return queue.remove(at: index)
   }
 
   // MARK: Trying
@@ -146,7 +142,14 @@ struct PlacementSearch {
       attempt.placements.enumerated().map { ($1.step, $0) }, uniquingKeysWith: { $1 })
     let relevant = unknowns.steps(concerning: path, replay.tree, placed: Set(placedSteps.keys))
     let places = places(upTo: event, path)
+    if let bundle = bundle(of: relevant, besides: placedSteps, event, problem) {
+      let index = attempt.placements.partitioningIndex { $0.event > bundle[0].event }
+      var with = attempt.placements
+      with.insert(contentsOf: bundle, at: index)
+      push(with, event, attempt.cost + 1)
+    }
     for step in relevant {
+      if concernsSeveralPaths(step) { isExhaustive = false }
       if let old = placedSteps[step] {
         var without = attempt.placements
         without.remove(at: old)
@@ -161,8 +164,49 @@ struct PlacementSearch {
         let index = base.partitioningIndex { $0.event > placement.event }
         var with = base
         with.insert(placement, at: index)
-        push(with, event, attempt.cost + 2 + distance + (base.count < attempt.placements.count ? 3 : 0))
+        let renaming = base.count < attempt.placements.count ? 3 : 0
+        push(with, event, attempt.cost + 2 + distance + renaming)
       }
+    }
+  }
+
+  /// As many alike writes directly before an event as a count is too low there, those that were
+  /// called first; nil if there are not so many.
+  ///
+  /// One by one they would be found only after all combinations of fewer.
+  private func bundle(
+    of steps: [UnknownStep], besides placed: [UnknownStep: Int], _ event: Int,
+    _ problem: ReplayTree.Disagreement
+  ) -> [Placement]? {
+    let kind: OperationKind
+    switch problem.field {
+    case .version: kind = .setData
+    case .name, .cversion: kind = .create
+    default: return nil
+    }
+    let needed = problem.recorded - problem.expected
+    guard needed > 0, needed <= Int64(steps.count) else { return nil }
+    let zxid = replay.zxids[Int(events[event])]
+    let alike = steps.filter { step in
+      guard case .request(let request, let name) = step, placed[step] == nil, name != problem.path
+      else { return false }
+      let parts = columns.parts(of: Int(request))
+      return parts.count == 1 && columns.partKinds[parts.lowerBound] == kind
+        && (kind == .create || columns.expectedVersions[parts.lowerBound] == -1)
+        && unknowns.isPossible(step, before: zxid)
+    }
+    guard alike.count >= needed else { return nil }
+    return alike.prefix(Int(needed)).map { Placement(event: Int32(event), step: $0) }
+  }
+
+  /// Whether a step's place matters for other paths than the one that it is tried for, so that
+  /// not every place that matters is tried.
+  private func concernsSeveralPaths(_ step: UnknownStep) -> Bool {
+    switch step {
+    case .request(let request, _):
+      columns.parts(of: Int(request)).count > 1 || columns.kinds[Int(request)] == .closeSession
+    case .end(let session): replay.tree.ephemerals(of: session).count > 1
+    case .removal: false
     }
   }
 
@@ -189,7 +233,8 @@ struct PlacementSearch {
 
   private mutating func push(_ placements: [Placement], _ reached: Int, _ cost: Int) {
     guard seen.insert(placements).inserted else { return }
-    queue.append(Attempt(placements: placements, reached: reached, cost: cost))
+    queue.insert(
+      Attempt(placements: placements, reached: reached, cost: cost, number: seen.count))
   }
 }
 

@@ -25,13 +25,13 @@ struct ReadDependence {
   }
 
   /// The chains that the reads of a history need.
-  static func chains(of columns: ZooKeeperHistory) -> Set<ChangeChain> {
-    var chains: Set<ChangeChain> = []
+  static func chains(of columns: ZooKeeperHistory) -> ChangeChains {
+    var chains: ChangeChains = []
     for part in columns.partKinds.indices where columns.partKinds[part].isRead {
       let dependence = ReadDependence(of: part, columns)
-      chains.insert(dependence.main)
+      chains.insert(ChangeChains(dependence.main))
       if dependence.seesChildren { chains.insert(.children) }
-      if chains.count == ChangeChain.allCases.count { break }
+      if chains == .all { break }
     }
     return chains
   }

@@ -34,9 +34,11 @@ struct Replay {
   private(set) var spans: [Span]
   /// What must have happened though no reply says so, by the request that it came before.
   private(set) var placed: [Int32: [UnknownStep]] = [:]
-  private let order: ZxidOrder
+  /// What has a zxid, in the order in which it is done.
+  let order: ZxidOrder
   private var replay: RequestReplay
   private var places: [Place] = []
+  private var classification: Classification?
 
   /// Replays a history.
   init(_ columns: ZooKeeperHistory, unknowns: UnknownWrites) {
@@ -48,65 +50,84 @@ struct Replay {
     let fresh = replay
     var problems = run()
     if !problems.isEmpty {
+      classification = Classification(
+        columns, zxids: unknowns.zxids, order: order.requests)
       var placement = UnknownPlacement(
         columns, unknowns: unknowns, order: order.requests, fresh: fresh)
-      placement.explain(problems.map(\.request))
+      placement.explain(problems.map(\.operation))
       placed = placement.placed
-      if !placed.isEmpty {
-        replay = fresh
-        spans = Array(repeating: Span(), count: columns.kinds.count)
-        problems = run()
+      replay = fresh
+      spans = Array(repeating: Span(), count: columns.kinds.count)
+      problems = run()
+      for problem in problems {
+        if placement.isOpen(problem.operation) {
+          undecided.append(problem)
+        } else {
+          findings.append(problem)
+        }
       }
-      sort(problems, placement)
+      classification = nil
     }
-    findings = order.shared + findings
     resolvePlaces()
+    findTornMultis()
+    findings = order.shared + findings
   }
 
   // MARK: The sweep
 
-  private struct Problem {
-    var request: Int32
-    var disagreement: ReplayTree.Disagreement
-  }
-
   /// Does everything in order; what contradicts an answer.
-  private mutating func run() -> [Problem] {
+  private mutating func run() -> [Finding] {
     places = []
-    findings = []
-    var problems: [Problem] = []
+    var problems: [Finding] = []
     for request in order.requests {
       for step in placed[request] ?? [] {
         _ = replay.carryOut(step, before: replay.zxids[Int(request)])
       }
-      if let problem = replay.carryOut(Int(request)) {
-        problems.append(Problem(request: request, disagreement: problem))
+      let isRead = columns.kinds[Int(request)].isRead
+      let impossible = isRead ? impossibleZxid(Int(request)) : nil
+      if let problem = impossible ?? replay.carryOut(Int(request)) {
+        problems.append(finding(request, problem))
       }
-      if columns.kinds[Int(request)].isRead { notePlaces(Int(request)) }
+      if isRead { notePlaces(Int(request)) }
     }
     return problems
   }
 
-  private mutating func sort(_ problems: [Problem], _ placement: UnknownPlacement) {
-    for problem in problems {
-      var finding = Finding(
-        property: replay.property(of: Int(problem.request)), kind: .disagreement,
-        operation: problem.request)
-      finding.zxid = replay.zxids[Int(problem.request)]
-      finding.path = problem.disagreement.path
-      finding.field = problem.disagreement.field
-      finding.recorded = problem.disagreement.recorded
-      finding.expected = problem.disagreement.expected
-      if placement.isOpen(problem.request) {
-        undecided.append(finding)
-      } else {
-        findings.append(finding)
+  private func finding(_ request: Int32, _ problem: ReplayTree.Disagreement) -> Finding {
+    let property = replay.property(of: Int(request))
+    return classification?.finding(request, problem, property, replay.tree)
+      ?? Finding(property, .disagreement, request)
+  }
+
+  /// A lost part of a multi of which another part was seen is a multi torn apart (P15).
+  private mutating func findTornMultis() {
+    var culprits: Set<Int32> = []
+    for finding in findings where finding.kind == .lost {
+      let other = Int(finding.other)
+      if columns.kinds[other] == .multi, columns.changingParts(of: other) > 1 {
+        culprits.insert(finding.other)
       }
+    }
+    guard !culprits.isEmpty else { return }
+    var byZxid: [Int64: Int32] = [:]
+    for culprit in culprits { byZxid[unknowns.zxids[Int(culprit)]] = culprit }
+    let troubled = Set(findings.lazy.map(\.operation))
+    var seen: [Int32: Int32] = [:]
+    for request in spans.indices where spans[request].start > .min {
+      guard let multi = byZxid[spans[request].start], !troubled.contains(Int32(request)) else {
+        continue
+      }
+      seen[multi] = seen[multi] ?? Int32(request)
+    }
+    for index in findings.indices where findings[index].kind == .lost {
+      guard let witness = seen[findings[index].other] else { continue }
+      findings[index].property = .atomicMulti
+      findings[index].kind = .torn
+      findings[index].third = witness
     }
   }
 
   private mutating func notePlaces(_ request: Int) {
-    if let wrong = impossibleZxid(request) { findings.append(wrong) }
     for part in columns.parts(of: request) where columns.pathOf[part] >= 0 {
       let path = columns.pathOf[part]
       let dependence = ReadDependence(of: part, columns)
@@ -137,22 +158,19 @@ struct Replay {
   }
 
   /// A Stat that tells of a transaction after its own reply's zxid.
-  private func impossibleZxid(_ request: Int) -> Finding? {
+  private func impossibleZxid(_ request: Int) -> ReplayTree.Disagreement? {
     let own = replay.zxids[request]
     for part in columns.parts(of: request) where columns.statOf[part] >= 0 {
       let stat = columns.stats[Int(columns.statOf[part])]
-      let fields: [(Finding.Field, Int64)] = [
-        (.czxid, stat.czxid), (.mzxid, stat.mzxid), (.pzxid, stat.pzxid),
-      ]
-      for (field, zxid) in fields where zxid != RecordedStat.unknown && zxid > own {
-        var finding = Finding(
-          property: .snapshotReads, kind: .disagreement, operation: Int32(request))
-        finding.zxid = own
-        finding.path = columns.pathOf[part]
-        finding.field = field
-        finding.recorded = zxid
-        finding.expected = own
-        return finding
+      let path = columns.pathOf[part]
+      if stat.czxid > own {
+        return .init(path: path, field: .czxid, recorded: stat.czxid, expected: own)
+      }
+      if stat.mzxid > own {
+        return .init(path: path, field: .mzxid, recorded: stat.mzxid, expected: own)
+      }
+      if stat.pzxid > own {
+        return .init(path: path, field: .pzxid, recorded: stat.pzxid, expected: own)
       }
     }
     return nil

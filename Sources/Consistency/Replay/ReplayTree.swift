@@ -9,19 +9,11 @@ struct ReplayTree {
   struct Disagreement {
     var path: Int32
     var field: Finding.Field
-    /// What the answer says, and what the tree has: numbers, values by number, 1 and 0 for yes and
-    /// no.
+    /// What the answer says, and what the tree has: numbers, 1 and 0 for yes and no.
     var recorded: Int64
     var expected: Int64
-
-    /// How far apart the numbers are; of what is no number, as far as can be.
-    var distance: UInt64 {
-      switch field {
-      case .version, .cversion, .aversion, .numChildren, .name:
-        recorded > expected ? UInt64(recorded - expected) : .max
-      default: .max
-      }
-    }
+    var recordedValue = ValueID.absent
+    var expectedValue = ValueID.absent
   }
 
   let columns: ZooKeeperHistory
@@ -44,7 +36,7 @@ struct ReplayTree {
   /// Whether the zxids that writes leave behind are not known.
   private var isUndated = false
 
-  init(_ columns: ZooKeeperHistory, chains: Set<ChangeChain>) {
+  init(_ columns: ZooKeeperHistory, chains: ChangeChains) {
     self.columns = columns
     let layout = PathLayout(columns)
     parents = layout.parents
@@ -91,6 +83,9 @@ struct ReplayTree {
     return path
   }
 
+  /// The hash of the last component of a path's name.
+  func name(of path: Int32) -> NameHash { names[Int(path)] }
+
   /// The paths directly below one that requests name.
   func children(of path: Int32) -> [Int32] { childrenOf[Int(path)] }
 
@@ -121,14 +116,14 @@ struct ReplayTree {
   }
 
   private mutating func change(
-    _ path: Int32, by request: Int, at zxid: Int64, _ chains: [ChangeChain],
+    _ path: Int32, by request: Int, at zxid: Int64, _ chains: ChangeChains,
     _ body: (inout ReplayedZnode) -> Void
   ) {
     let request = Int32(truncatingIfNeeded: request)
     if isJournaling {
       journal.append((path, znodes[Int(path)]))
     } else {
-      for chain in chains { changes.add(chain, of: path, zxid: zxid, request: request) }
+      changes.add(chains, of: path, zxid: zxid, request: request)
     }
     body(&znodes[Int(path)])
   }
@@ -185,6 +180,7 @@ struct ReplayTree {
       znode.value = value
       znode.length = length
       znode.mzxid = date
+      znode.noteWriter(request)
       if znode.version != RecordedStat.unknownCount { znode.version &+= 1 }
     }
   }
@@ -211,7 +207,7 @@ struct ReplayTree {
     let value = columns.values[part]
     let new = ReplayedZnode(
       value: value, length: columns.length(of: value), owner: owner, zxid: stamp(zxid))
-    change(path, by: request, at: zxid, ChangeChain.allCases) { $0 = new }
+    change(path, by: request, at: zxid, .all) { $0.replace(with: new, by: request) }
     if isEphemeral { owned[Int(session)].append(path) }
     changeChildren(of: parent, path, added: true, by: request, zxid: zxid)
     return problem ?? compareStat(of: part)
@@ -219,7 +215,7 @@ struct ReplayTree {
 
   private mutating func remove(_ path: Int32, by request: Int, zxid: Int64) {
     guard path >= 0 else { return }
-    change(path, by: request, at: zxid, ChangeChain.allCases) { $0 = .absent }
+    change(path, by: request, at: zxid, .all) { $0.replace(with: .absent, by: request) }
     changeChildren(of: parents[Int(path)], path, added: false, by: request, zxid: zxid)
   }
 
@@ -387,8 +383,9 @@ struct ReplayTree {
       if own == .absent {
         note(path) { $0.value = value }
       } else if own != value {
-        return disagreement(
-          path, .value, recorded: Int64(value.raw), expected: Int64(own.raw))
+        var problem = disagreement(path, .value)
+        (problem.recordedValue, problem.expectedValue) = (value, own)
+        return problem
       }
     case .getChildren:
       guard let list = lists.sum(value, columns) else { return nil }
@@ -399,8 +396,10 @@ struct ReplayTree {
           znode.childCount = list.count
         }
       } else if own.names != list.sum {
-        return disagreement(
-          path, .children, recorded: Int64(value.raw), expected: Int64(own.childCount))
+        var problem = disagreement(
+          path, .children, recorded: Int64(list.count), expected: Int64(own.childCount))
+        problem.recordedValue = value
+        return problem
       }
     default: break
     }

@@ -21,6 +21,9 @@ struct ReplayedZnode {
   var creations = RecordedStat.unknownCount
   /// The names of the children, added up.
   var names = NameSum()
+  /// The requests that last and before that created, wrote or deleted it; -1 for none that is known.
+  private(set) var writer: Int32 = -1
+  private(set) var formerWriter: Int32 = -1
 
   /// Nothing is known.
   init() {}
@@ -47,6 +50,22 @@ struct ReplayedZnode {
     childCount = 0
     creations = 0
     names.isComplete = true
+  }
+
+  /// Notes who has created, written or deleted it.
+  mutating func noteWriter(_ request: Int) {
+    // What a multi does to one path counts as one change.
+    guard writer != Int32(truncatingIfNeeded: request) || writer < 0 else { return }
+    formerWriter = writer
+    writer = Int32(truncatingIfNeeded: request)
+  }
+
+  /// Makes it another znode, or none.
+  mutating func replace(with new: Self, by request: Int) {
+    let (writer, formerWriter) = (writer, formerWriter)
+    self = new
+    (self.writer, self.formerWriter) = (writer, formerWriter)
+    noteWriter(request)
   }
 
   /// Notes that a child came or went.

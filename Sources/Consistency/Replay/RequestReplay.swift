@@ -9,7 +9,7 @@ struct RequestReplay {
   var tree: ReplayTree
   private var lists = ListCache()
 
-  init(_ columns: ZooKeeperHistory, unknowns: UnknownWrites, chains: Set<ChangeChain>) {
+  init(_ columns: ZooKeeperHistory, unknowns: UnknownWrites, chains: ChangeChains) {
     self.columns = columns
     zxids = unknowns.zxids
     pins = Dictionary(uniqueKeysWithValues: unknowns.pins.map { ($0.request, $0) })

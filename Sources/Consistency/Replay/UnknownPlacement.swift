@@ -48,7 +48,10 @@ struct UnknownPlacement {
         events: events[group] ?? [], unknowns: unknowns, replay: fresh)
       switch search.run() {
       case .found(let steps): placed.merge(steps) { $0 + $1 }
-      case .impossible: break
+      case .impossible:
+        // Perhaps another write was the one that a Stat shows.
+        let isAmbiguous = unknowns.ambiguousPins.contains { groups.group(of: Int($0)) == group }
+        if isAmbiguous { openGroups.insert(group) }
       case .gaveUp: openGroups.insert(group)
       }
     }

@@ -41,6 +41,8 @@ struct UnknownWrites {
   /// The paths of which replies tell what sequential create made them.
   private var answeredNames: Set<Int32> = []
   private var pinnedRequests: Set<Int32> = []
+  /// Those that were pinned though another write might have been it just as well.
+  private(set) var ambiguousPins: Set<Int32> = []
   /// The sessions that may have owned a path.
   private var owners: [Int32: [Int32]] = [:]
   /// The largest zxid that was acknowledged before each unknown write was called.
@@ -49,6 +51,8 @@ struct UnknownWrites {
   private var lastZxids: [Int64]
   private var isClosed: [Bool]
   private let sessionNumbers: [Int64: Int32]
+  /// The writes of each session in the order of their calls; only where some were lost.
+  private var writesOfSession: [[Int32]] = []
 
   init(_ columns: ZooKeeperHistory, acknowledged: Acknowledgements, pinning: Bool = true) {
     self.columns = columns
@@ -67,7 +71,10 @@ struct UnknownWrites {
         if columns.kinds[request] == .closeSession, columns.errors[request] == .none {
           isClosed[session] = true
         }
-        if columns.kinds[request].isWrite, columns.zxids[request] == RecordedStat.unknown {
+        guard columns.kinds[request].isWrite else { continue }
+        if !columns.hasTransaction(request) {
+          zxids[request] = RecordedStat.unknown
+        } else if columns.zxids[request] == RecordedStat.unknown {
           unknown.append(Int32(request))
         }
       } else {
@@ -85,7 +92,13 @@ struct UnknownWrites {
       note(request)
     }
     noteAnsweredNames()
-    if pinning { pin() }
+    guard pinning else { return }
+    writesOfSession = Array(repeating: [], count: columns.sessions.count)
+    for request in columns.kinds.indices where columns.kinds[request].isWrite {
+      writesOfSession[Int(columns.sessionOf[request])].append(Int32(request))
+    }
+    pin()
+    writesOfSession = []
   }
 
   private mutating func note(_ request: Int32) {
@@ -150,6 +163,7 @@ struct UnknownWrites {
           path: item.path, stat: item.stat))
       zxids[Int(first)] = zxid
       pinnedRequests.insert(first)
+      if possible.count > 1 { ambiguousPins.insert(first) }
     }
   }
 
@@ -165,16 +179,16 @@ struct UnknownWrites {
       ?? possible.first
   }
 
-  /// The zxids of the writes of the same session around one.
+  /// The zxids of the writes of the same session around one, as far as they are known.
   private func neighbours(of request: Int32) -> (after: Int64, before: Int64) {
-    let session = columns.sessionOf[Int(request)]
-    func zxid(_ other: Int) -> Int64? {
-      columns.sessionOf[other] == session && columns.kinds[other].isWrite
-        && zxids[other] != RecordedStat.unknown ? zxids[other] : nil
-    }
-    let before = (0..<Int(request)).lazy.reversed().compactMap(zxid).first
-    let after = (Int(request) + 1..<columns.kinds.count).lazy.compactMap(zxid).first
-    return (before ?? .min, after ?? .max)
+    let writes = writesOfSession[Int(columns.sessionOf[Int(request)])]
+    let place = writes.partitioningIndex { $0 >= request }
+    func isKnown(_ other: Int32) -> Bool { zxids[Int(other)] != RecordedStat.unknown }
+    let before = writes[..<place].last(where: isKnown)
+    let after = writes[place...].first { $0 > request && isKnown($0) }
+    return (
+      before.map { zxids[Int($0)] } ?? .min, after.map { zxids[Int($0)] } ?? .max
+    )
   }
 
   /// By zxid.

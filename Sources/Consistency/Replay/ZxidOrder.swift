@@ -21,11 +21,9 @@ struct ZxidOrder {
     for key in keys {
       if key.rank == 0 {
         if key.zxid == lastWrite.zxid {
-          var finding = Finding(
-            property: .uniqueWrites, kind: .sharedZxid, operation: key.request,
-            other: lastWrite.request)
-          finding.zxid = key.zxid
-          shared.append(finding)
+          shared.append(
+            Finding(
+              .uniqueWrites, .sharedZxid, key.request, other: lastWrite.request, zxid: key.zxid))
           continue
         }
         lastWrite = (key.zxid, key.request)

@@ -113,19 +113,20 @@ struct RealTimeSweep {
         bounds[request] = largest
       }
     }
-    var current = [(zxid: Int64, request: Int32)](
-      repeating: (RecordedStat.unknown, -1), count: columns.sessions.count)
+    var current = [(zxid: Int64, request: Int32, sync: Int32)](
+      repeating: (RecordedStat.unknown, -1, -1), count: columns.sessions.count)
     for request in columns.kinds.indices {
       let session = Int(columns.sessionOf[request])
       if columns.kinds[request] == .sync,
         columns.history.operations[request].outcome == .ok, columns.errors[request] == .none,
         let bound = bounds[Int32(request)], bound.zxid > current[session].zxid
       {
-        current[session] = bound
+        current[session] = (bound.zxid, bound.request, Int32(request))
       } else if isAnsweredRead(request), current[session].zxid >= spans[request].end {
         add(
           .freshAfterSync, .staleAfterSync, Int32(request), current[session].request,
           zxids[request], spans[request].end)
+        findings[findings.count - 1].third = current[session].sync
       }
     }
   }
@@ -134,9 +135,7 @@ struct RealTimeSweep {
     _ property: Property, _ kind: Finding.Kind, _ request: Int32, _ other: Int32, _ zxid: Int64,
     _ expected: Int64
   ) {
-    var finding = Finding(property: property, kind: kind, operation: request, other: other)
-    finding.zxid = zxid
-    finding.expected = expected
-    findings.append(finding)
+    findings.append(
+      Finding(property, kind, request, other: other, zxid: zxid, expected: expected))
   }
 }

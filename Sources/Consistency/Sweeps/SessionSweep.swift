@@ -35,7 +35,7 @@ struct SessionSweep {
       let before = last[session]
       if zxid < before.zxid {
         add(.orderedSessions, .zxidFell, request, before.request, zxid, expected: before.zxid)
-      } else if zxid == before.zxid, columns.kinds[request].isWrite {
+      } else if zxid == before.zxid, columns.hasTransaction(request) {
         add(.orderedSessions, .zxidNotRaised, request, before.request, zxid, expected: zxid)
       }
       if zxid >= before.zxid { last[session] = (zxid, Int32(request)) }
@@ -54,8 +54,7 @@ struct SessionSweep {
   private mutating func sweepWrites() {
     var largest = [(zxid: Int64, request: Int32)](
       repeating: (RecordedStat.unknown, -1), count: columns.sessions.count)
-    var ambiguous: Set<Int32> = []
-    for pin in unknowns.pins where pin.isAmbiguous { ambiguous.insert(pin.request) }
+    let ambiguous = unknowns.ambiguousPins
     for request in columns.kinds.indices where columns.kinds[request].isWrite {
       let zxid = unknowns.zxids[request]
       guard zxid != RecordedStat.unknown else { continue }
@@ -68,11 +67,9 @@ struct SessionSweep {
       let isKnown =
         columns.history.operations[request].outcome == .ok
         && columns.history.operations[Int(before.request)].outcome == .ok
-      var finding = Finding(
-        property: .orderedWrites, kind: isKnown ? .zxidAgainstSession : .sessionCameBack,
-        operation: Int32(request), other: before.request)
-      finding.zxid = zxid
-      finding.expected = before.zxid
+      let finding = Finding(
+        .orderedWrites, isKnown ? .zxidAgainstSession : .sessionCameBack, Int32(request),
+        other: before.request, zxid: zxid, expected: before.zxid)
       if ambiguous.contains(Int32(request)) || ambiguous.contains(before.request) {
         undecided.append(finding)
       } else {
@@ -117,11 +114,8 @@ struct SessionSweep {
     _ property: Property, _ kind: Finding.Kind, _ request: Int, _ other: Int32, _ zxid: Int64,
     expected: Int64
   ) {
-    var finding = Finding(
-      property: property, kind: kind, operation: Int32(request), other: other)
-    finding.zxid = zxid
-    finding.expected = expected
-    findings.append(finding)
+    findings.append(
+      Finding(property, kind, Int32(request), other: other, zxid: zxid, expected: expected))
   }
 }
 
@@ -148,7 +142,8 @@ struct Handshake {
       }
       guard let session = number(session), let seen = number(seen) else {
         throw HistoryError(
-          line: Int(annotation.line), "expected strings like \"0x1a\" as `session` and `lastZxidSeen`")
+          line: Int(annotation.line),
+          "expected strings like \"0x1a\" as `session` and `lastZxidSeen`")
       }
       handshakes.append(Handshake(line: annotation.line, session: session, lastZxidSeen: seen))
     }
