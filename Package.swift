@@ -41,7 +41,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Report",
-      dependencies: ["Linearizability", "OperationHistory", "LinnaeusBase"],
+      dependencies: ["Consistency", "Linearizability", "OperationHistory", "LinnaeusBase"],
       swiftSettings: settings),
     .target(
       name: "Simulator",
@@ -135,7 +135,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ReportTests",
-      dependencies: ["Report", "Linearizability", "OperationHistory", "LinnaeusBase"],
+      dependencies: [
+        "Report", "Consistency", "Linearizability", "OperationHistory", "LinnaeusBase",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "CommandLineTests",

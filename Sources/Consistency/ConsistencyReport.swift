@@ -57,16 +57,20 @@ public struct ConsistencyReport: Sendable {
   /// - Parameters:
   ///   - history: a history in the native format, whose replies have zxids.
   ///   - pinning: whether writes whose replies were lost are placed where Stats show them.
+  ///   - staleness: how old a read may be (P11); nil for any age.
   /// - Throws: `HistoryError` for fields of the wrong kind, and for a file that breaks P0.
   /// - Complexity: O(n log n) in the size of the history, apart from a bounded search for the places
   ///   of writes whose replies were lost.
-  public init(_ history: History, pinning: Bool = true) throws(HistoryError) {
+  public init(
+    _ history: History, pinning: Bool = true, staleness: StalenessBound? = nil
+  ) throws(HistoryError) {
     var columns = try ZooKeeperHistory(history, checksAssumptions: true)
     columns.nameLostCreates()
     let unknowns = UnknownWrites(
       columns, acknowledged: Acknowledgements(columns), pinning: pinning)
     let replay = Replay(columns, unknowns: unknowns)
-    let sessions = try SessionSweep(columns, unknowns: unknowns)
+    let sessions = try SessionSweep(
+      columns, unknowns: unknowns, placed: replay.placed)
     let realTime = RealTimeSweep(columns, zxids: unknowns.zxids, spans: replay.spans)
     self.columns = columns
     order = replay.order.requests
@@ -82,6 +86,7 @@ public struct ConsistencyReport: Sendable {
     }
     findings = replay.findings + sessions.findings + realTime.findings
     undecided = replay.undecided + sessions.undecided
+    if let staleness { findings += try Self.tooStale(columns, staleness) }
     doubt()
     sort(&findings)
     sort(&undecided)
@@ -114,6 +119,20 @@ public struct ConsistencyReport: Sendable {
           }
         return Explanation(event: event, before: request)
       }
+    }
+  }
+
+  /// P11: reads that are older than a bound.
+  private static func tooStale(
+    _ columns: ZooKeeperHistory, _ bound: StalenessBound
+  ) throws(HistoryError) -> [Finding] {
+    let report = StalenessReport(columns, reigns: try Reigns(columns.history))
+    return report.reads.lazy.filter(bound.isExceeded).map { read in
+      var finding = Finding(
+        .boundedStaleness, .tooStale, read.request, zxid: columns.zxids[Int(read.request)],
+        expected: read.nanoseconds)
+      finding.recorded = Int64(read.versions)
+      return finding
     }
   }
 

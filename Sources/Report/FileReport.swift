@@ -43,6 +43,8 @@ public struct FileReport: Sendable {
   public var violation: Violation?
   /// For *unknown*: what is known nevertheless.
   public var partialAnswer: PartialAnswer?
+  /// For ZooKeeper's histories: which of its guarantees are kept.
+  public var consistency: ConsistencySummary?
   /// Wall-clock time, reading included.
   public var seconds = 0.0
   /// What a corpus expects of this file.
@@ -69,6 +71,16 @@ public struct FileReport: Sendable {
           + " (--failed-cas)")
     }
     return notes
+  }
+
+  /// The report as it is if only one of its guarantees was asked for.
+  func only(_ guarantee: ConsistencySummary.Guarantee) -> FileReport {
+    var part = self
+    part.guarantee = guarantee.name
+    part.verdict = guarantee.verdict
+    part.reason = guarantee.broken.first?.examples.first
+    part.consistency?.guarantees = [guarantee]
+    return part
   }
 
   /// Whether a corpus expected something else.

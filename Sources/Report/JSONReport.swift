@@ -8,10 +8,10 @@ import OperationHistory
 /// | `file` | the path as it was given, or as the folder lists it |
 /// | `model` | the model's name, `null` if the file came not so far |
 /// | `operations` | how many the file has |
-/// | `guarantee` | `linearizable` |
+/// | `guarantee` | `linearizable`, or of ZooKeeper's histories what was asked for |
 /// | `verdict` | `holds`, `violated`, `unknown`, `malformed` |
 /// | `reason` | a sentence, or `null` for *holds* |
-/// | `witness` | for *violated* and *unknown* an object, else `null` |
+/// | `witness` | for *violated* and *unknown* an object, else `null`; of ZooKeeper's always one |
 /// | `seconds` | wall-clock time, reading included |
 ///
 /// In a corpus `expected` follows. Operations are named by their `op`, in a file without it by
@@ -20,8 +20,17 @@ public struct JSONReport: Sendable {
   /// The only form.
   public init() {}
 
-  /// A file's line.
+  /// A file's lines: one for each guarantee.
   public func render(_ report: FileReport) -> [UInt8] {
+    guard let summary = report.consistency, summary.guarantees.count > 1 else {
+      return line(report)
+    }
+    return summary.guarantees.flatMap { guarantee in
+      line(report.only(guarantee))
+    }
+  }
+
+  private func line(_ report: FileReport) -> [UInt8] {
     var fields: [Value.Field] = []
     func add(_ name: String, _ value: Value) { fields.append(.init(.string(name), value)) }
     add("file", .string(report.file))
@@ -48,7 +57,31 @@ public struct JSONReport: Sendable {
   private func witness(_ report: FileReport) -> Value {
     if let violation = report.violation { return witness(violation) }
     if let answer = report.partialAnswer { return witness(answer) }
+    if let summary = report.consistency { return witness(summary) }
     return .null
+  }
+
+  private func witness(_ summary: ConsistencySummary) -> Value {
+    func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
+    let broken = summary.guarantees.flatMap(\.broken).map { broken -> Value in
+      var fields: [Value.Field] = []
+      func add(_ name: String, _ value: Value) { fields.append(.init(.string(name), value)) }
+      add("property", .string(broken.number))
+      add("name", .string(broken.name))
+      add("certain", .boolean(!broken.isUncertain))
+      add("count", .integer(Int64(broken.count)))
+      add("operations", .list(broken.operations.map { .integer($0) }))
+      add("sentence", text(broken.examples.first))
+      for part in broken.classes { add("class-\(part.name)", .integer(Int64(part.count))) }
+      return .map(fields)
+    }
+    return .map([
+      .init(.string("strongest"), text(summary.strongest)),
+      .init(.string("weakest-broken"), text(summary.weakestBroken)),
+      .init(.string("broken"), .list(broken)),
+      .init(.string("unknown-writes"), .integer(Int64(summary.unknownWrites))),
+      .init(.string("pinned"), .integer(Int64(summary.pinned.count))),
+    ])
   }
 
   private func witness(_ violation: Violation) -> Value {

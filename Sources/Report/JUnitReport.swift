@@ -13,6 +13,10 @@ public struct JUnitReport: Sendable {
 
   /// Adds a file.
   public mutating func add(_ report: FileReport) {
+    if let summary = report.consistency, summary.guarantees.count > 1 {
+      for guarantee in summary.guarantees { add(report.only(guarantee)) }
+      return
+    }
     let story = TextReport().render(report)
     switch report.expectation {
     case .none:
@@ -36,7 +40,8 @@ public struct JUnitReport: Sendable {
     _ report: FileReport, _ trouble: (element: String, type: String)?, _ story: String
   ) {
     tests += 1
-    cases += "    <testcase name=\"\(escaped(report.file))\" classname=\"linnaeus.check\""
+    let name = report.consistency == nil ? report.file : "\(report.file): \(report.guarantee)"
+    cases += "    <testcase name=\"\(escaped(name))\" classname=\"linnaeus.check\""
     cases += " time=\"\(fixed(report.seconds, decimals: 6))\""
     guard let trouble else {
       cases += "/>\n"

@@ -37,16 +37,21 @@ public struct TextReport: Sendable {
     if !isBrief { for note in report.notes { text += "  note: \(note)\n" } }
     if let violation = report.violation { text += render(violation) }
     if let answer = report.partialAnswer { text += render(answer) }
+    if let summary = report.consistency { text += render(summary) }
     return text
   }
 
   private func headline(_ report: FileReport) -> String {
     if report.expectation == .missing { return "\(report.file): \(paint("missing", .red))" }
     switch report.verdict {
-    case .holds: return "\(report.file): \(paint(report.guarantee, .green)) (\(facts(report)))"
+    case .holds:
+      return "\(report.file): \(paint(guarantees(report, .holds), .green)) (\(facts(report)))"
     case .violated:
-      return "\(report.file): \(paint("not " + report.guarantee, .red)) (\(facts(report)))"
-    case .unknown: return "\(report.file): \(paint("unknown", .yellow)) (\(facts(report)))"
+      let broken = guarantees(report, .violated)
+      return "\(report.file): \(paint("not " + broken, .red)) (\(facts(report)))"
+    case .unknown:
+      let asked = report.consistency == nil ? "" : " whether \(guarantees(report, .unknown))"
+      return "\(report.file): \(paint("unknown" + asked, .yellow)) (\(facts(report)))"
     case .malformed:
       guard let reason = report.reason else { return "\(report.file): malformed" }
       // `file:12:7: malformed: …` is what editors and CI systems make a link of.
@@ -55,6 +60,13 @@ public struct TextReport: Sendable {
       let message = reason.dropFirst(place.count).drop { $0 == " " }
       return report.file + separator + paint("malformed", .red) + ": " + message
     }
+  }
+
+  /// The guarantees that have a verdict, of those asked for.
+  private func guarantees(_ report: FileReport, _ verdict: ReportedVerdict) -> String {
+    guard let summary = report.consistency else { return report.guarantee }
+    let names = summary.guarantees.filter { $0.verdict == verdict }.map(\.name)
+    return names.joined(separator: ", ")
   }
 
   private func facts(_ report: FileReport) -> String {
@@ -159,7 +171,7 @@ public struct TextReport: Sendable {
       guard let count = totals.counts[verdict], count > 0 else { continue }
       let words =
         switch verdict {
-        case .holds: "linearizable"
+        case .holds: totals.hasOtherGuarantees ? "as required" : "linearizable"
         case .violated: "not"
         case .unknown: "unknown"
         case .malformed: "malformed"

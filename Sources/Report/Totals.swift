@@ -12,6 +12,8 @@ public struct Totals: Sendable {
   public private(set) var differences = 0
   /// How many have a model that nobody named.
   public private(set) var inferred = 0
+  /// Whether of some file another guarantee was asked for than linearizability.
+  public private(set) var hasOtherGuarantees = false
   /// How many failed cas say nothing.
   public private(set) var failedCasDropped = 0
   /// Wall-clock time of the whole run; to be set at its end.
@@ -27,6 +29,7 @@ public struct Totals: Sendable {
     guard report.expectation != .missing else { return }
     files += 1
     if report.isModelInferred { inferred += 1 }
+    if report.guarantee != "linearizable" { hasOtherGuarantees = true }
     failedCasDropped += report.failedCasDropped
     counts[report.verdict, default: 0] += 1
   }

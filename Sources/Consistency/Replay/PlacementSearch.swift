@@ -165,7 +165,8 @@ struct PlacementSearch {
         var with = base
         with.insert(placement, at: index)
         let renaming = base.count < attempt.placements.count ? 3 : 0
-        push(with, event, attempt.cost + 2 + distance + renaming)
+        let cost = 2 + distance + renaming + (comesBack(step, at: place) ? 20 : 0)
+        push(with, event, attempt.cost + cost)
       }
     }
   }
@@ -197,6 +198,14 @@ struct PlacementSearch {
     }
     guard alike.count >= needed else { return nil }
     return alike.prefix(Int(needed)).map { Placement(event: Int32(event), step: $0) }
+  }
+
+  /// Whether a write would be done after one that its session sent later: possible, but rare.
+  private func comesBack(_ step: UnknownStep, at place: Int) -> Bool {
+    guard case .request(let request, _) = step, let next = unknowns.nextWrite(after: request) else {
+      return false
+    }
+    return next.zxid < replay.zxids[Int(events[place])]
   }
 
   /// Whether a step's place matters for other paths than the one that it is tried for, so that

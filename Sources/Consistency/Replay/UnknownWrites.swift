@@ -92,13 +92,11 @@ struct UnknownWrites {
       note(request)
     }
     noteAnsweredNames()
-    guard pinning else { return }
     writesOfSession = Array(repeating: [], count: columns.sessions.count)
     for request in columns.kinds.indices where columns.kinds[request].isWrite {
       writesOfSession[Int(columns.sessionOf[request])].append(Int32(request))
     }
-    pin()
-    writesOfSession = []
+    if pinning { pin() }
   }
 
   private mutating func note(_ request: Int32) {
@@ -271,6 +269,16 @@ struct UnknownWrites {
   }
 
   // MARK: What may explain an observation
+
+  /// The first write with a known place that a session sent after one, and where it stands; nil if
+  /// there is none.
+  func nextWrite(after request: Int32) -> (request: Int32, zxid: Int64)? {
+    guard !writesOfSession.isEmpty else { return nil }
+    let writes = writesOfSession[Int(columns.sessionOf[Int(request)])]
+    let place = writes.partitioningIndex { $0 > request }
+    return writes[place...].first { zxids[Int($0)] != RecordedStat.unknown }
+      .map { ($0, zxids[Int($0)]) }
+  }
 
   /// Whether something may have happened before a zxid.
   func isPossible(_ step: UnknownStep, before zxid: Int64) -> Bool {

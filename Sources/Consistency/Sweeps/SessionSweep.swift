@@ -12,11 +12,14 @@ struct SessionSweep {
   /// Goes through the requests of every session in the order of their calls.
   ///
   /// - Complexity: O(n) in the number of requests.
-  init(_ columns: ZooKeeperHistory, unknowns: UnknownWrites) throws(HistoryError) {
+  init(
+    _ columns: ZooKeeperHistory, unknowns: UnknownWrites, placed: [Int32: [UnknownStep]]
+  ) throws(HistoryError) {
     self.columns = columns
     self.unknowns = unknowns
     sweepReplies()
     sweepWrites()
+    sweepPlaced(placed)
     try sweepHandshakes()
   }
 
@@ -78,6 +81,23 @@ struct SessionSweep {
     }
   }
 
+  /// P3 of lost writes that must have happened before some answer: they were perhaps done after what
+  /// their session sent later.
+  private mutating func sweepPlaced(_ placed: [Int32: [UnknownStep]]) {
+    for before in placed.keys.sorted() {
+      for case .request(let request, _) in placed[before] ?? [] {
+        let zxid = unknowns.zxids[Int(before)]
+        guard let next = unknowns.nextWrite(after: request), next.request != before,
+          next.zxid < zxid || (next.zxid == zxid && columns.kinds[Int(before)].isRead)
+        else { continue }
+        undecided.append(
+          Finding(
+            .orderedWrites, .sessionCameBack, next.request, other: request, zxid: next.zxid,
+            expected: zxid))
+      }
+    }
+  }
+
   /// P8: what a session does after a handshake has at least the zxid that it said it had seen.
   private mutating func sweepHandshakes() throws(HistoryError) {
     let handshakes = try Handshake.all(in: columns.history)
@@ -88,6 +108,7 @@ struct SessionSweep {
     for handshake in handshakes {
       if let number = numbers[handshake.session] { bySession[number].append(handshake) }
     }
+    findResumed(bySession)
     var next = [Int](repeating: 0, count: columns.sessions.count)
     for request in columns.kinds.indices {
       let session = Int(columns.sessionOf[request])
@@ -110,6 +131,22 @@ struct SessionSweep {
     }
   }
 
+  /// P13: a session that was closed cannot be resumed.
+  private mutating func findResumed(_ handshakes: [[Handshake]]) {
+    for request in columns.kinds.indices
+    where columns.kinds[request] == .closeSession && columns.hasTransaction(request) {
+      let line = columns.history.operations[request].completionLine
+      let resumed = handshakes[Int(columns.sessionOf[request])].first {
+        $0.isResumed && $0.line > line
+      }
+      guard let resumed else { continue }
+      var finding = Finding(
+        .sessionEnds, .resumedAfterEnd, Int32(request), zxid: columns.zxids[request])
+      finding.recorded = Int64(resumed.line)
+      findings.append(finding)
+    }
+  }
+
   private mutating func add(
     _ property: Property, _ kind: Finding.Kind, _ request: Int, _ other: Int32, _ zxid: Int64,
     expected: Int64
@@ -124,6 +161,8 @@ struct Handshake {
   var line: Int32
   var session: Int64
   var lastZxidSeen: Int64
+  /// Whether the session was there before.
+  var isResumed: Bool
 
   /// All of them, in the order of the lines.
   ///
@@ -145,7 +184,10 @@ struct Handshake {
           line: Int(annotation.line),
           "expected strings like \"0x1a\" as `session` and `lastZxidSeen`")
       }
-      handshakes.append(Handshake(line: annotation.line, session: session, lastZxidSeen: seen))
+      handshakes.append(
+        Handshake(
+          line: annotation.line, session: session, lastZxidSeen: seen,
+          isResumed: field("resumed") == .boolean(true)))
     }
     return handshakes
   }

@@ -1,3 +1,4 @@
+import Consistency
 import LinnaeusBase
 import Linearizability
 import Report
@@ -13,10 +14,14 @@ struct CheckVerb: Verb {
     name: "check",
     overview: "Decide whether histories are linearizable.",
     discussion: [
+      "Of a history of ZooKeeper's (--model zookeeper, or named by the file itself) it says which of"
+        + " ZooKeeper's guarantees are kept, from the zxids of the replies: the strongest level and"
+        + " the weakest that is broken, and of each violation which operations contradict each"
+        + " other.",
       "Every file is decided and printed. A folder stands for every history in it, recursively, by"
         + " name. A folder that holds an expected.json is a corpus: its histories are compared with"
         + " that list, and the exit code is 1 if anything differs.",
-      "Exit codes: 0 linearizable; 1 not linearizable, or a difference; 2 unknown, a limit was"
+      "Exit codes: 0 what is required holds; 1 it does not, or a difference; 2 unknown, a limit was"
         + " reached; 64 wrong usage; 65 malformed input; 66 a file cannot be read or written;"
         + " 70 an error of ours. Of several, the first of 70, 66, 65, 64, 1, 2, 0.",
     ],
@@ -26,7 +31,15 @@ struct CheckVerb: Verb {
       ReadingOptions.model, ReadingOptions.from,
       Option(
         "--require", value: "<guarantee>",
-        "What must hold: linearizable. (default: linearizable)"),
+        "What must hold: linearizable; for the model zookeeper levels and properties, by name or"
+          + " number, such as zookeeper,P16. (default: linearizable, for zookeeper zookeeper)"),
+      Option(
+        "--max-staleness", value: "<bound>",
+        "How old a read may be: 2s, or 3versions of its path; requires P11 of the model"
+          + " zookeeper."),
+      Option(
+        "--no-pinning",
+        "Do not place writes without an answer where a later Stat names their transaction."),
       Option("--no-partition", "Search all keys of a history together."),
       ReadingOptions.failedCas, ReadingOptions.reads,
       Option(
@@ -50,6 +63,10 @@ struct CheckVerb: Verb {
     ])
 
   let reading: ReadingOptions
+  /// What is asked for; empty for the default of the model.
+  let requirements: [Requirement]
+  let staleness: StalenessBound?
+  let pinning: Bool
   let partitioned: Bool
   let timeout: Duration?
   let memoryLimit: Int?
@@ -63,12 +80,9 @@ struct CheckVerb: Verb {
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
     reading = try ReadingOptions(arguments)
-    for list in arguments.all("--require") {
-      for name in list.split(separator: ",", omittingEmptySubsequences: false)
-      where name != "linearizable" {
-        throw UsageError(message: "--require takes linearizable, not '\(name)'")
-      }
-    }
+    staleness = try arguments.stalenessBound()
+    requirements = try arguments.requirements(isStalenessBounded: staleness != nil)
+    pinning = !arguments.has("--no-pinning")
     partitioned = !arguments.has("--no-partition")
     guard partitioned || reading.model != .znode else {
       throw UsageError(message: "--no-partition is not for the model znode, which is of one path")

@@ -1,3 +1,4 @@
+import Consistency
 import LinnaeusBase
 import Linearizability
 import OperationHistory
@@ -10,7 +11,9 @@ struct Corpus {
   struct Entry {
     var name: String
     var model: ModelName?
-    var expectations: [Expectation]
+    /// Whether the model is `zookeeper`.
+    var isZooKeeper = false
+    var expectations: [(guarantee: String, Expectation)]
   }
 
   let folder: String
@@ -62,10 +65,11 @@ struct Corpus {
     }
     var entry = Entry(name: name, model: nil, expectations: [])
     if case .string(let model)? = fields.first(where: { $0.name == .string("model") })?.value {
-      guard let known = ModelName(rawValue: model) else {
+      entry.isZooKeeper = model == "zookeeper"
+      guard let known = ModelName(rawValue: model) ?? (entry.isZooKeeper ? .znode : nil) else {
         throw failure(path, "a model of this program for \"\(name)\", not \"\(model)\"")
       }
-      entry.model = known
+      if !entry.isZooKeeper { entry.model = known }
     }
     for verdict in verdicts {
       guard case .string(let guarantee) = verdict.name, case .string(let word) = verdict.value,
@@ -73,8 +77,11 @@ struct Corpus {
       else {
         throw failure(path, "holds, violated, unknown or malformed as verdict of \"\(name)\"")
       }
+      let isKnown =
+        guarantee == "linearizable"
+        || (entry.isZooKeeper && Requirement(name: guarantee) != nil)
       entry.expectations.append(
-        guarantee == "linearizable" ? .verdict(expected) : .undecidable(guarantee))
+        (guarantee, isKnown ? .verdict(expected) : .undecidable(guarantee)))
     }
     return entry
   }

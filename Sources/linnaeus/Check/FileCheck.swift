@@ -1,3 +1,4 @@
+import Consistency
 import LinnaeusBase
 import Linearizability
 import OperationHistory
@@ -38,6 +39,13 @@ struct FileCheck {
     do {
       let bytes = try InputBytes(path: input.path)
       let history = try bytes.withBytes(verb.reading.history)
+      if isZooKeepers(history) { return judge(history) }
+      guard verb.requirements.allSatisfy({ $0 == .level(.linearizable) }) else {
+        return failed(
+          FileFailure(
+            message: "\(input.path): of ZooKeeper's histories only can anything but linearizable be"
+              + " required (--model zookeeper)", status: .usage))
+      }
       let compiled = try CompiledInput(
         history, verb.reading, model: verb.reading.model ?? input.model,
         partitioned: verb.partitioned)
@@ -51,6 +59,30 @@ struct FileCheck {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
     } catch {
       return failed(FileFailure(unexpected: error, file: input.path))
+    }
+  }
+
+  private func isZooKeepers(_ history: History) -> Bool {
+    if verb.reading.model != nil { return false }
+    if input.model != nil { return verb.reading.isZooKeeper }
+    return input.isZooKeeper || verb.reading.judgesAsZooKeeper(history)
+  }
+
+  /// Decides ZooKeeper's guarantees.
+  private func judge(_ history: History) -> FileOutcome {
+    do {
+      let judged = try ConsistencyReport(
+        history, pinning: verb.pinning, staleness: verb.staleness)
+      var requirements = verb.requirements
+      if requirements.isEmpty { requirements = [.level(.zookeeper)] }
+      if let requirement = input.requirement { requirements = [requirement] }
+      var report = FileReport(file: input.path, report: judged, requirements: requirements)
+      if certificates != nil || verb.shrinks {
+        report.furtherNotes.append("there are no certificates for the model zookeeper yet")
+      }
+      return outcome(report)
+    } catch {
+      return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
     }
   }
 

@@ -1,3 +1,4 @@
+import Consistency
 import LinnaeusBase
 import Linearizability
 import OperationHistory
@@ -13,6 +14,10 @@ struct InputFile: Sendable {
   var expectation = Expectation.none
   /// The model that a corpus names.
   var model: ModelName?
+  /// Whether that is `zookeeper`.
+  var isZooKeeper = false
+  /// The guarantee of which a corpus says something.
+  var requirement: Requirement?
 }
 
 /// The files that the operands stand for.
@@ -122,7 +127,9 @@ struct InputList {
     entry.expectations.map { expectation in
       var listed = file
       listed.model = entry.model
-      listed.expectation = expectation
+      listed.isZooKeeper = entry.isZooKeeper
+      listed.requirement = Requirement(name: expectation.guarantee)
+      listed.expectation = expectation.1
       return listed
     }
   }

@@ -13,6 +13,8 @@ struct ReadingOptions: Sendable {
 
   var format: HistoryFormat?
   var model: ModelName?
+  /// Whether the model is `zookeeper`: the whole tree, and ZooKeeper's own guarantees.
+  var isZooKeeper = false
   var failedCas: FailedCas?
   var reads: ReadSelection?
 
@@ -22,7 +24,8 @@ struct ReadingOptions: Sendable {
   static let model = Option(
     "--model", value: "<model>",
     "The model: \(ModelName.allCases.map(\.rawValue).joined(separator: ", ")), or znode for"
-      + " ZooKeeper's histories, each path for itself."
+      + " ZooKeeper's histories, each path for itself, or zookeeper for its own guarantees (only"
+      + " check)."
       + " (default: the file's own, else inferred from the operations)")
   static let failedCas = Option(
     "--failed-cas", value: "<rule>",
@@ -36,9 +39,23 @@ struct ReadingOptions: Sendable {
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
     format = try arguments.choice("--from", of: HistoryFormat.self)
-    model = try arguments.choice("--model", of: ModelName.self)
+    isZooKeeper = arguments["--model"] == "zookeeper"
+    model = isZooKeeper ? nil : try arguments.choice("--model", of: ModelName.self)
     failedCas = try arguments.choice("--failed-cas", of: FailedCas.self)
     reads = try arguments.choice("--reads", of: ReadSelection.self)
+  }
+
+  /// Refuses the model that only `check` knows.
+  func refuseZooKeeper(_ verb: String) throws(UsageError) {
+    if isZooKeeper {
+      throw UsageError(message: "\(verb) does not take the model zookeeper yet; znode is for it")
+    }
+  }
+
+  /// Whether a history is to be judged by ZooKeeper's own guarantees: asked for, or named by its
+  /// header and nothing else asked for.
+  func judgesAsZooKeeper(_ history: History) -> Bool {
+    isZooKeeper || (model == nil && history.headerField("model") == .string("zookeeper"))
   }
 
   /// Reads a history from bytes.

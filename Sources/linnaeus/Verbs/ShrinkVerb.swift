@@ -34,6 +34,7 @@ struct ShrinkVerb: Verb {
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
     reading = try ReadingOptions(arguments)
+    try reading.refuseZooKeeper("shrink")
     output = arguments["--output"] ?? "-"
     guard arguments.operands.count == 1 else {
       throw UsageError(message: "shrink takes one history")
