@@ -69,8 +69,7 @@ public struct ConsistencyReport: Sendable {
     let unknowns = UnknownWrites(
       columns, acknowledged: Acknowledgements(columns), pinning: pinning)
     let replay = Replay(columns, unknowns: unknowns)
-    let sessions = try SessionSweep(
-      columns, unknowns: unknowns, placed: replay.placed)
+    let sessions = try SessionSweep(columns, unknowns: unknowns, replay: replay)
     let realTime = RealTimeSweep(columns, zxids: unknowns.zxids, spans: replay.spans)
     self.columns = columns
     order = replay.order.requests
@@ -86,6 +85,7 @@ public struct ConsistencyReport: Sendable {
     }
     findings = replay.findings + sessions.findings + realTime.findings
     undecided = replay.undecided + sessions.undecided
+    undecided += Self.supposed(columns, unknowns, replay, besides: realTime.findings)
     if let staleness { findings += try Self.tooStale(columns, staleness) }
     doubt()
     sort(&findings)
@@ -134,6 +134,23 @@ public struct ConsistencyReport: Sendable {
       finding.recorded = Int64(read.versions)
       return finding
     }
+  }
+
+  /// What is broken in real time if lost writes that must have happened were done as late as that
+  /// can be: they come before what their sessions called later.
+  private static func supposed(
+    _ columns: ZooKeeperHistory, _ unknowns: UnknownWrites, _ replay: Replay,
+    besides certain: [Finding]
+  ) -> [Finding] {
+    var supposed: [Int32: Int64] = [:]
+    for (before, steps) in replay.placed {
+      for case .request(let request, _) in steps { supposed[request] = unknowns.zxids[Int(before)] }
+    }
+    guard !supposed.isEmpty else { return [] }
+    let sweep = RealTimeSweep(
+      columns, zxids: unknowns.zxids, spans: replay.spans, supposed: supposed)
+    let known = Set(certain)
+    return sweep.findings.filter { !known.contains($0) }
   }
 
   private func sort(_ findings: inout [Finding]) {

@@ -14,7 +14,7 @@ extension RandomTreeHistory {
     }
   }
 
-  private static func call(_ request: ReferenceTree.Request) -> (f: String, fields: String) {
+  static func call(_ request: ReferenceTree.Request) -> (f: String, fields: String) {
     switch request {
     case .create(let path, let value, let isEphemeral):
       let mode = isEphemeral ? ",\"mode\":\"ephemeral\"" : ""
@@ -37,7 +37,7 @@ extension RandomTreeHistory {
     }
   }
 
-  private static func text(_ reply: ReferenceTree.Reply) -> String {
+  static func text(_ reply: ReferenceTree.Reply) -> String {
     var text = reply.error.map { ",\"error\":\"\($0)\"" } ?? ""
     if let value = reply.value { text += ",\"value\":\"\(value)\"" }
     if let stat = reply.stat {

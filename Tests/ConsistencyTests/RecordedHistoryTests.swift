@@ -25,22 +25,35 @@ struct RecordedHistoryTests {
     var maxVersions: Int64
     /// How old in microseconds the oldest read was.
     var maxAge: Int64
+    /// The strongest level; nil for none.
+    var level: Level?
+    /// How often each property is broken.
+    var broken: [Property: Int]
+    /// How many writes were not answered, and of how many a Stat shows that they happened.
+    var unknown: Int
+    var adopted: Int
   }
 
   static let recordings = [
     Recording(
-      file: "calm-pipelined", reads: 1457, lagging: 11, stale: 7, maxVersions: 4, maxAge: 65_303),
+      file: "calm-pipelined", reads: 1457, lagging: 11, stale: 7, maxVersions: 4, maxAge: 65_303,
+      level: .zookeeperSync, broken: [.freshReads: 7], unknown: 0, adopted: 0),
     Recording(
-      file: "leader-killed-twice", reads: 1478, lagging: 1, stale: 1, maxVersions: 1, maxAge: 2103),
+      file: "leader-killed-twice", reads: 1478, lagging: 1, stale: 1, maxVersions: 1, maxAge: 2103,
+      level: .zookeeperSync, broken: [.freshReads: 1], unknown: 3, adopted: 1),
     Recording(
       file: "deposed-leader-1", reads: 1581, lagging: 193, stale: 182, maxVersions: 15,
-      maxAge: 5_762_321),
+      maxAge: 5_762_321, level: .zookeeper, broken: [.freshReads: 182, .freshAfterSync: 182],
+      unknown: 3, adopted: 0),
     Recording(
-      file: "live-leader-1", reads: 1880, lagging: 1, stale: 1, maxVersions: 1, maxAge: 185),
+      file: "live-leader-1", reads: 1880, lagging: 1, stale: 1, maxVersions: 1, maxAge: 185,
+      level: .zookeeper, broken: [.freshReads: 1, .freshAfterSync: 1], unknown: 0, adopted: 0),
     Recording(
-      file: "session-expiry", reads: 1278, lagging: 0, stale: 0, maxVersions: 0, maxAge: 0),
+      file: "session-expiry", reads: 1278, lagging: 0, stale: 0, maxVersions: 0, maxAge: 0,
+      level: .linearizable, broken: [:], unknown: 6, adopted: 0),
     Recording(
-      file: "session-comes-back", reads: 141, lagging: 0, stale: 0, maxVersions: 0, maxAge: 0),
+      file: "session-comes-back", reads: 141, lagging: 0, stale: 0, maxVersions: 0, maxAge: 0,
+      level: nil, broken: [.orderedWrites: 13], unknown: 480, adopted: 13),
   ]
 
   private func read(_ recording: Recording) throws -> History {
@@ -66,6 +79,24 @@ struct RecordedHistoryTests {
     #expect(all.reads.counted == recording.reads)
     let expected: Verdict = recording.stale == 0 ? .holds : .violated
     #expect(checkLinearizability(all.compiled).verdict == expected)
+  }
+
+  @Test("The level and what is broken are the reference's", arguments: recordings)
+  func levels(_ recording: Recording) throws {
+    let report = try ConsistencyReport(try read(recording))
+    #expect(report.strongest == recording.level)
+    var broken: [Property: Int] = [:]
+    for finding in report.findings { broken[finding.property, default: 0] += 1 }
+    #expect(broken == recording.broken, "\(report.findings.prefix(3).map(report.sentence))")
+    #expect(report.unknownWrites == recording.unknown)
+    #expect(report.pins.count == recording.adopted)
+    #expect(
+      report.verdict(of: .level(.linearizableWrites))
+        == (recording.level == nil ? .violated : .holds))
+    for finding in report.findings(against: .freshAfterSync) {
+      let isDeposed = recording.file == "deposed-leader-1"
+      #expect(report.syncClass(finding) == (isDeposed ? .deposedLeader : .liveLeader))
+    }
   }
 
   @Test("Staleness", arguments: recordings)

@@ -20,6 +20,9 @@ struct Assumptions {
     var completionLine: Int32 = 0
   }
 
+  /// Clients count from 1, or (the C client) from the time in seconds.
+  private static let largestFirst: Int32 = 1_000_000
+
   private var last: [Last] = []
   /// The first gap.
   private(set) var gap: Gap?
@@ -35,6 +38,9 @@ struct Assumptions {
     while last.count <= Int(session) { last.append(Last()) }
     let operation = history.operations[request]
     var before = last[Int(session)]
+    if before.line == 0, gap == nil, xid > 1, xid < Self.largestFirst {
+      gap = Gap(request: Int32(request), before: 0, after: xid)
+    }
     if before.line > 0, xid <= before.xid || xid > before.xid &+ 1 {
       let isNew = Self.connects(history, from: before.line, to: operation.invocationLine)
       if xid <= before.xid {

@@ -6,13 +6,13 @@ import OperationHistory
 /// tried: directly before the answer first, then earlier; and what stands somewhere is tried
 /// elsewhere, or not at all. Whatever comes farthest is gone on with.
 struct PlacementSearch {
-  enum Outcome {
+  struct Outcome {
     /// What happened before which request.
-    case found([Int32: [UnknownStep]])
-    /// Nothing that is unknown has to do with it.
-    case impossible
-    /// There may be a way that was not found.
-    case gaveUp
+    var placed: [Int32: [UnknownStep]] = [:]
+    /// Requests whose answers nothing that is unknown explains.
+    var violations: [Int32] = []
+    /// Whether there may be a way, from some request on, that was not found.
+    var isOpen = false
   }
 
   /// An unknown step before an event, by number.
@@ -47,10 +47,15 @@ struct PlacementSearch {
   private var marks: [Int] = []
   private var work = 0
   private var isExhaustive = true
+  /// The events whose answers cannot be explained: they are done, and not compared.
+  private var ignored: Set<Int> = []
+  /// The attempt that came farthest.
+  private var farthest: (event: Int, placements: [Placement]) = (-1, [])
 
   private static var workLimit: Int { 400_000 }
   private static var attemptLimit: Int { 20_000 }
   private static var earlierPlaces: Int { 8 }
+  private static var longestLookBack: Int { 20_000 }
 
   init(events: [Int32], unknowns: UnknownWrites, replay: RequestReplay) {
     self.events = events
@@ -64,22 +69,42 @@ struct PlacementSearch {
   mutating func run() -> Outcome {
     queue.insert(Attempt(placements: [], reached: 0, cost: 0, number: 0))
     var attempts = 0
-    while let next = queue.popFirst() {
+    while true {
+      guard let next = queue.popFirst() else {
+        guard isExhaustive, farthest.event >= 0 else { return outcome(farthest.placements, true) }
+        ignore(farthest.event)
+        continue
+      }
       attempts += 1
-      guard work < Self.workLimit, attempts < Self.attemptLimit else { return .gaveUp }
+      guard work < Self.workLimit + events.count, attempts < Self.attemptLimit else {
+        return outcome(farthest.placements, true)
+      }
       guard let end = try_(next.placements) else { continue }
-      guard let problem = end.problem else { return .found(result(next.placements)) }
+      guard let problem = end.problem else { return outcome(next.placements, false) }
+      if end.event > farthest.event { farthest = (end.event, next.placements) }
       extend(next, end.event, problem)
     }
-    return isExhaustive ? .impossible : .gaveUp
   }
 
-  private func result(_ placements: [Placement]) -> [Int32: [UnknownStep]] {
-    var result: [Int32: [UnknownStep]] = [:]
-    for placement in placements {
-      result[events[Int(placement.event)], default: []].append(placement.step)
+  /// Goes on as if an answer that cannot be explained had not been given.
+  private mutating func ignore(_ event: Int) {
+    ignored.insert(event)
+    seen = []
+    rewind(to: event)
+    let starts = farthest.placements.isEmpty ? [[]] : [farthest.placements, []]
+    for (number, placements) in starts.enumerated() {
+      queue.insert(Attempt(placements: placements, reached: event, cost: 0, number: number))
     }
-    return result
+    farthest = (-1, [])
+  }
+
+  private func outcome(_ placements: [Placement], _ isOpen: Bool) -> Outcome {
+    var outcome = Outcome(isOpen: isOpen)
+    for placement in placements {
+      outcome.placed[events[Int(placement.event)], default: []].append(placement.step)
+    }
+    outcome.violations = ignored.sorted().map { events[$0] }
+    return outcome
   }
 
   // MARK: Trying
@@ -107,7 +132,7 @@ struct PlacementSearch {
         next += 1
       }
       let mark = replay.tree.mark
-      if let problem = replay.carryOut(request) {
+      if let problem = replay.carryOut(request), !ignored.contains(event) {
         replay.tree.undo(to: mark)
         return End(event: event, problem: problem)
       }
@@ -160,6 +185,7 @@ struct PlacementSearch {
       let base = attempt.placements.filter { !$0.step.isSameRequest(as: step) }
       for (distance, place) in places.enumerated() {
         guard unknowns.isPossible(step, before: replay.zxids[Int(events[place])]) else { break }
+        guard hasRoom(for: 1, at: place, besides: base) else { continue }
         let placement = Placement(event: Int32(place), step: step)
         let index = base.partitioningIndex { $0.event > placement.event }
         var with = base
@@ -196,8 +222,18 @@ struct PlacementSearch {
         && (kind == .create || columns.expectedVersions[parts.lowerBound] == -1)
         && unknowns.isPossible(step, before: zxid)
     }
-    guard alike.count >= needed else { return nil }
+    guard alike.count >= needed,
+      hasRoom(for: Int(needed), at: event, besides: current)
+    else { return nil }
     return alike.prefix(Int(needed)).map { Placement(event: Int32(event), step: $0) }
+  }
+
+  /// Whether there are zxids for so many more steps between an event and the one before it.
+  private func hasRoom(for count: Int, at place: Int, besides placed: [Placement]) -> Bool {
+    let zxid = replay.zxids[Int(events[place])]
+    let before = place == 0 ? 0 : replay.zxids[Int(events[place - 1])]
+    let already = placed.count { Int($0.event) == place }
+    return unknowns.room(after: before, through: zxid) >= Int64(already + count)
   }
 
   /// Whether a write would be done after one that its session sent later: possible, but rare.
@@ -219,25 +255,33 @@ struct PlacementSearch {
     }
   }
 
-  /// The events before which something may have happened to a path, the latest first: this one, and
-  /// those that have to do with the path.
+  /// The events before which something may have happened to a path, the latest first: of events
+  /// between which nothing has to do with the path, one that has room before it.
   private mutating func places(upTo event: Int, _ path: Int32) -> [Int] {
-    var places = [event]
-    for earlier in stride(from: event - 1, through: 0, by: -1) {
-      let touches = columns.parts(of: Int(events[earlier])).contains { part in
-        let other = columns.pathOf[part]
-        return other >= 0
-          && (other == path || replay.tree.parents[Int(other)] == path
-            || replay.tree.parents[Int(path)] == other)
-      }
-      guard touches || columns.kinds[Int(events[earlier])] == .closeSession else { continue }
-      guard places.count <= Self.earlierPlaces else {
+    var places: [Int] = []
+    var isOpen = true
+    for earlier in stride(from: event, through: 0, by: -1) {
+      if earlier < event, concerns(earlier, path) { isOpen = true }
+      guard isOpen, hasRoom(for: 1, at: earlier, besides: []) else { continue }
+      guard places.count <= Self.earlierPlaces, event - earlier < Self.longestLookBack else {
         isExhaustive = false
         break
       }
       places.append(earlier)
+      isOpen = false
     }
     return places
+  }
+
+  private func concerns(_ event: Int, _ path: Int32) -> Bool {
+    let request = Int(events[event])
+    if columns.kinds[request] == .closeSession { return true }
+    return columns.parts(of: request).contains { part in
+      let other = columns.pathOf[part]
+      return other >= 0
+        && (other == path || replay.tree.parents[Int(other)] == path
+          || replay.tree.parents[Int(path)] == other)
+    }
   }
 
   private mutating func push(_ placements: [Placement], _ reached: Int, _ cost: Int) {

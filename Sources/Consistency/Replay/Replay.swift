@@ -59,7 +59,13 @@ struct Replay {
       replay = fresh
       spans = Array(repeating: Span(), count: columns.kinds.count)
       problems = run()
-      for problem in problems {
+      for var problem in problems {
+        if placement.contradictedByReads.contains(problem.operation) {
+          problem.property = .snapshotReads
+          problem.general = .snapshotReads
+        }
+        // What a Stat says of a lost write is an answer to the one who read it.
+        if columns.history.operations[Int(problem.operation)].outcome != .ok { continue }
         if placement.isOpen(problem.operation) {
           undecided.append(problem)
         } else {

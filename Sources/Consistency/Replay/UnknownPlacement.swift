@@ -15,6 +15,10 @@ struct UnknownPlacement {
   private(set) var placed: [Int32: [UnknownStep]] = [:]
   /// The groups of which nobody knows whether what is unknown explains them.
   private var openGroups: Set<Int32> = []
+  /// The requests whose answers nothing explains, whatever is not known of their groups.
+  private var certain: Set<Int32> = []
+  /// The writes whose answers are possible but for what reads saw.
+  private(set) var contradictedByReads: Set<Int32> = []
 
   init(
     _ columns: ZooKeeperHistory, unknowns: UnknownWrites, order: [Int32], fresh: RequestReplay
@@ -46,20 +50,34 @@ struct UnknownPlacement {
     for group in inTrouble {
       var search = PlacementSearch(
         events: events[group] ?? [], unknowns: unknowns, replay: fresh)
-      switch search.run() {
-      case .found(let steps): placed.merge(steps) { $0 + $1 }
-      case .impossible:
-        // Perhaps another write was the one that a Stat shows.
-        let isAmbiguous = unknowns.ambiguousPins.contains { groups.group(of: Int($0)) == group }
-        if isAmbiguous { openGroups.insert(group) }
-      case .gaveUp: openGroups.insert(group)
-      }
+      let outcome = search.run()
+      placed.merge(outcome.placed) { $0 + $1 }
+      blameReads(outcome.violations, events[group] ?? [])
+      // Perhaps another write was the one that a Stat shows.
+      let isAmbiguous = unknowns.ambiguousPins.contains { groups.group(of: Int($0)) == group }
+      if !isAmbiguous { certain.formUnion(outcome.violations) }
+      if isAmbiguous || outcome.isOpen { openGroups.insert(group) }
     }
+  }
+
+  /// Looks whether answers of writes contradict one another even if no read is believed; where they
+  /// do not, it is the reads that cannot be.
+  private mutating func blameReads(_ violations: [Int32], _ events: [Int32]) {
+    let writes = violations.filter { columns.kinds[Int($0)].isWrite }
+    guard !writes.isEmpty, events.contains(where: { columns.kinds[Int($0)].isRead }) else { return }
+    var search = PlacementSearch(
+      events: events.filter { columns.kinds[Int($0)].isWrite }, unknowns: unknowns, replay: fresh)
+    let outcome = search.run()
+    let sure = Set(outcome.violations)
+    contradictedByReads.formUnion(writes.filter { !sure.contains($0) })
   }
 
   /// Whether nobody knows if what is wrong with an answer can be explained.
   func isOpen(_ request: Int32) -> Bool {
-    groups.group(of: Int(request)).map(openGroups.contains) ?? false
+    guard !certain.contains(request), let group = groups.group(of: Int(request)) else {
+      return false
+    }
+    return openGroups.contains(group)
   }
 }
 

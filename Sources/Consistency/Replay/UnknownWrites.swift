@@ -51,8 +51,12 @@ struct UnknownWrites {
   private var lastZxids: [Int64]
   private var isClosed: [Bool]
   private let sessionNumbers: [Int64: Int32]
+  /// The zxids of transactions that are known, ascending.
+  private var claimed: [Int64] = []
   /// The writes of each session in the order of their calls; only where some were lost.
   private var writesOfSession: [[Int32]] = []
+  /// The other operations of sessions of which writes were lost, those that were answered.
+  private var readsOfSession: [[Int32]] = []
 
   init(_ columns: ZooKeeperHistory, acknowledged: Acknowledgements, pinning: Bool = true) {
     self.columns = columns
@@ -85,6 +89,7 @@ struct UnknownWrites {
       }
     }
     noteOwners()
+    defer { noteClaimed() }
     guard !unknown.isEmpty else { return }
     for request in unknown {
       floors[request] = acknowledged.last(
@@ -92,10 +97,7 @@ struct UnknownWrites {
       note(request)
     }
     noteAnsweredNames()
-    writesOfSession = Array(repeating: [], count: columns.sessions.count)
-    for request in columns.kinds.indices where columns.kinds[request].isWrite {
-      writesOfSession[Int(columns.sessionOf[request])].append(Int32(request))
-    }
+    noteSessions(Set(unknown.map { columns.sessionOf[Int($0)] }))
     if pinning { pin() }
   }
 
@@ -106,6 +108,44 @@ struct UnknownWrites {
         if byPath[path, default: []].last != request { byPath[path, default: []].append(request) }
       } else if let text = columns.history.values.string(columns.prefixes[part]) {
         sequential[text, default: []].append(request)
+      }
+    }
+  }
+
+  private mutating func noteClaimed() {
+    for request in columns.kinds.indices
+    where columns.kinds[request].isWrite && zxids[request] != RecordedStat.unknown {
+      claimed.append(zxids[request])
+    }
+    claimed.sort()
+  }
+
+  /// How many transactions of which no reply tells there may be between two zxids, the first
+  /// excluded.
+  ///
+  /// - Complexity: O(log n).
+  func room(after first: Int64, through last: Int64) -> Int64 {
+    guard first < last else { return 0 }
+    let known =
+      claimed.partitioningIndex { $0 > last } - claimed.partitioningIndex { $0 > first }
+    let (all, isOverflow) = last.subtractingReportingOverflow(first)
+    return isOverflow ? .max : all - Int64(known)
+  }
+
+  private mutating func noteSessions(_ sessions: Set<Int32>) {
+    writesOfSession = Array(repeating: [], count: columns.sessions.count)
+    readsOfSession = writesOfSession
+    var matters = [Bool](repeating: false, count: columns.sessions.count)
+    for session in sessions { matters[Int(session)] = true }
+    for request in columns.kinds.indices {
+      let session = Int(columns.sessionOf[request])
+      guard matters[session] else { continue }
+      if columns.kinds[request].isWrite {
+        writesOfSession[session].append(Int32(request))
+      } else if columns.history.operations[request].outcome == .ok,
+        columns.zxids[request] != RecordedStat.unknown
+      {
+        readsOfSession[session].append(Int32(request))
       }
     }
   }
@@ -269,6 +309,15 @@ struct UnknownWrites {
   }
 
   // MARK: What may explain an observation
+
+  /// The reads that a session sent after a write and that were answered from before a zxid, up to
+  /// the first that was not.
+  func reads(after request: Int32, before zxid: Int64) -> ArraySlice<Int32> {
+    guard !readsOfSession.isEmpty else { return [] }
+    let reads = readsOfSession[Int(columns.sessionOf[Int(request)])]
+    let place = reads.partitioningIndex { $0 > request }
+    return reads[place...].prefix { columns.zxids[Int($0)] < zxid }
+  }
 
   /// The first write with a known place that a session sent after one, and where it stands; nil if
   /// there is none.

@@ -5,6 +5,7 @@ import OperationHistory
 struct SessionSweep {
   private let columns: ZooKeeperHistory
   private let unknowns: UnknownWrites
+  private let spans: [Replay.Span]
   private(set) var findings: [Finding] = []
   /// Of writes of which nobody knows for sure where they were done.
   private(set) var undecided: [Finding] = []
@@ -13,13 +14,14 @@ struct SessionSweep {
   ///
   /// - Complexity: O(n) in the number of requests.
   init(
-    _ columns: ZooKeeperHistory, unknowns: UnknownWrites, placed: [Int32: [UnknownStep]]
+    _ columns: ZooKeeperHistory, unknowns: UnknownWrites, replay: Replay
   ) throws(HistoryError) {
+    spans = replay.spans
     self.columns = columns
     self.unknowns = unknowns
     sweepReplies()
     sweepWrites()
-    sweepPlaced(placed)
+    sweepPlaced(replay.placed)
     try sweepHandshakes()
   }
 
@@ -57,44 +59,63 @@ struct SessionSweep {
   private mutating func sweepWrites() {
     var largest = [(zxid: Int64, request: Int32)](
       repeating: (RecordedStat.unknown, -1), count: columns.sessions.count)
-    let ambiguous = unknowns.ambiguousPins
     for request in columns.kinds.indices where columns.kinds[request].isWrite {
       let zxid = unknowns.zxids[request]
       guard zxid != RecordedStat.unknown else { continue }
       let session = Int(columns.sessionOf[request])
       let before = largest[session]
-      guard zxid < before.zxid else {
+      let isAnswered = columns.history.operations[request].outcome == .ok
+      if zxid < before.zxid {
+        let finding = Finding(
+          .orderedWrites, .zxidAgainstSession, Int32(request), other: before.request, zxid: zxid,
+          expected: before.zxid)
+        append(finding, isCertain: !unknowns.ambiguousPins.contains(Int32(request)))
+      } else if isAnswered {
         largest[session] = (zxid, Int32(request))
-        continue
       }
-      let isKnown =
-        columns.history.operations[request].outcome == .ok
-        && columns.history.operations[Int(before.request)].outcome == .ok
-      let finding = Finding(
-        .orderedWrites, isKnown ? .zxidAgainstSession : .sessionCameBack, Int32(request),
-        other: before.request, zxid: zxid, expected: before.zxid)
-      if ambiguous.contains(Int32(request)) || ambiguous.contains(before.request) {
+    }
+    for pin in unknowns.pins {
+      guard let finding = comingBack(pin.request, zxid: pin.zxid) else { continue }
+      append(finding, isCertain: !pin.isAmbiguous)
+    }
+  }
+
+  /// P3, or P7 where only reads are concerned, of lost writes that must have happened before some
+  /// answer: they were perhaps done after what their session sent later.
+  private mutating func sweepPlaced(_ placed: [Int32: [UnknownStep]]) {
+    for before in placed.keys.sorted() {
+      for case .request(let request, _) in placed[before] ?? [] {
+        let isRead = columns.kinds[Int(before)].isRead
+        let zxid = unknowns.zxids[Int(before)] + (isRead ? 1 : 0)
+        guard let finding = comingBack(request, zxid: zxid), finding.operation != before else {
+          continue
+        }
         undecided.append(finding)
-      } else {
-        findings.append(finding)
       }
     }
   }
 
-  /// P3 of lost writes that must have happened before some answer: they were perhaps done after what
-  /// their session sent later.
-  private mutating func sweepPlaced(_ placed: [Int32: [UnknownStep]]) {
-    for before in placed.keys.sorted() {
-      for case .request(let request, _) in placed[before] ?? [] {
-        let zxid = unknowns.zxids[Int(before)]
-        guard let next = unknowns.nextWrite(after: request), next.request != before,
-          next.zxid < zxid || (next.zxid == zxid && columns.kinds[Int(before)].isRead)
-        else { continue }
-        undecided.append(
-          Finding(
-            .orderedWrites, .sessionCameBack, next.request, other: request, zxid: next.zxid,
-            expected: zxid))
-      }
+  /// What shows that a write without an answer was done after what its session sent later.
+  private func comingBack(_ request: Int32, zxid: Int64) -> Finding? {
+    if let next = unknowns.nextWrite(after: request), next.zxid < zxid {
+      return Finding(
+        .orderedWrites, .sessionCameBack, next.request, other: request, zxid: next.zxid,
+        expected: zxid)
+    }
+    // A read that would have been answered the same after the write does not tell.
+    let read = unknowns.reads(after: request, before: zxid).first { spans[Int($0)].end <= zxid }
+    return read.map {
+      Finding(
+        .orderedSessions, .sessionCameBack, $0, other: request, zxid: columns.zxids[Int($0)],
+        expected: zxid)
+    }
+  }
+
+  private mutating func append(_ finding: Finding, isCertain: Bool) {
+    if isCertain {
+      findings.append(finding)
+    } else {
+      undecided.append(finding)
     }
   }
 
