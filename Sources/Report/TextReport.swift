@@ -180,6 +180,7 @@ public struct TextReport: Sendable {
     }
     if totals.unreadable > 0 { parts.append("\(grouped(totals.unreadable)) unreadable") }
     var text = wording(totals.files, "history", plural: "histories")
+    if totals.verdicts > totals.files { text += ", " + wording(totals.verdicts, "verdict") }
     if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
     if totals.compared > 0 {
       let differences = wording(totals.differences, "difference")

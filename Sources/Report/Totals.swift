@@ -2,6 +2,9 @@
 public struct Totals: Sendable {
   /// How many files were decided, or could not be read; missing ones are not counted.
   public private(set) var files = 0
+  /// How many verdicts there are: one for each file, or for each guarantee of it.
+  public private(set) var verdicts = 0
+  private var lastFile: String?
   /// How many have each verdict.
   public private(set) var counts: [ReportedVerdict: Int] = [:]
   /// How many could not be read.
@@ -27,7 +30,10 @@ public struct Totals: Sendable {
     if report.expectation != .none { compared += 1 }
     if report.isDifference { differences += 1 }
     guard report.expectation != .missing else { return }
-    files += 1
+    verdicts += 1
+    // A corpus may ask several guarantees of one file, one after another.
+    if report.file != lastFile { files += 1 }
+    lastFile = report.file
     if report.isModelInferred { inferred += 1 }
     if report.guarantee != "linearizable" { hasOtherGuarantees = true }
     failedCasDropped += report.failedCasDropped
@@ -37,6 +43,7 @@ public struct Totals: Sendable {
   /// Adds a file that could not be read.
   public mutating func addUnreadable() {
     files += 1
+    verdicts += 1
     unreadable += 1
   }
 }
