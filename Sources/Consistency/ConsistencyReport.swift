@@ -84,7 +84,10 @@ public struct ConsistencyReport: Sendable {
       columns.kinds[$0].isWrite && columns.history.operations[$0].outcome == .info
     }
     findings = replay.findings + sessions.findings + realTime.findings
-    undecided = replay.undecided + sessions.undecided
+    findings += try WatchSweep(columns, zxids: unknowns.zxids, replay: replay).findings
+    let convergence = ConvergenceSweep(columns, zxids: unknowns.zxids, spans: replay.spans)
+    findings += convergence.findings
+    undecided = replay.undecided + sessions.undecided + convergence.undecided
     undecided += Self.supposed(columns, unknowns, replay, besides: realTime.findings)
     if let staleness { findings += try Self.tooStale(columns, staleness) }
     doubt()
@@ -198,7 +201,7 @@ extension Finding {
   var restsOnState: Bool {
     switch kind {
     case .disagreement, .neverWritten, .lost, .torn, .outlivedSession, .wrongOwner, .watchLate,
-      .watchLost, .watchWithoutCause, .fromTheFuture:
+      .watchLost, .watchWithoutCause, .fromTheFuture, .notConverged:
       true
     default: false
     }

@@ -144,6 +144,21 @@ struct PropertyTests {
       line: 3, from: "\"time\":25", to: "\"time\":35",
       words: ["getData /a (op 4", "sync (op 3", "setData /a (op 2", "class b"]),
     PropertyCase(
+      property: .watches, name: "a reply that overtakes the event",
+      lines: watched + missing(5, zxid: "0x2") + [fired], line: 9, from: "0x2", to: "0x3",
+      words: ["exists /none (op 5", "setData /a (op 3", "getData /a (op 2", "before its session"]),
+    PropertyCase(
+      property: .watches, name: "an event that never comes",
+      lines: watched + missing(5, zxid: "0x2"), line: 9, from: "0x2", to: "0x4",
+      words: ["exists /none (op 5", "setData /a (op 3", "getData /a (op 2", "never told"]),
+    PropertyCase(
+      property: .watches, name: "an event for the transaction of another path",
+      lines: watched + [fired], line: 8, from: "0x3", to: "0x4", words: ["Line 10", "/a"]),
+    PropertyCase(
+      property: .watches, name: "an event of a session that did not ask",
+      lines: watched + [fired], line: 8, from: "\"session\":\"0x2\"", to: "\"session\":\"0x1\"",
+      words: ["Line 10", "/a", "no watch"]),
+    PropertyCase(
       property: .sessionEnds, name: "an ephemeral znode that outlives its session",
       lines: ephemeral
         + overlapping(
@@ -192,6 +207,25 @@ struct PropertyTests {
       words: ["multi /a/1, /a/2 (op 2", "one transaction"]),
   ]
 
+  /// Process 1 sets a watch on `/a`, process 0 changes it at zxid 3 and creates `/b` at 4.
+  private static let watched =
+    start
+    + operation(
+      2, process: 1, "getData", ",\"path\":\"/a\",\"watch\":true", "ok",
+      ",\"value\":\"x\",\"zxid\":\"0x2\"")
+    + setData(3, process: 0, "y", zxid: "0x3", version: 1)
+    + create(4, process: 0, "/b", zxid: "0x4")
+
+  private static let fired =
+    "{\"type\":\"watch\",\"process\":1,\"session\":\"0x2\",\"event\":\"dataChanged\""
+    + ",\"path\":\"/a\",\"zxid\":\"0x3\"}"
+
+  private static func missing(_ id: Int, zxid: String) -> [String] {
+    operation(
+      id, process: 1, "exists", ",\"path\":\"/none\"", "ok",
+      ",\"error\":\"NoNode\",\"zxid\":\"\(zxid)\"")
+  }
+
   private static let ephemeral = operation(
     1, process: 0, "create", ",\"path\":\"/e\",\"value\":\"\",\"mode\":\"ephemeral\"", "ok",
     ",\"created\":\"/e\",\"zxid\":\"0x3\"")
@@ -217,7 +251,7 @@ struct PropertyTests {
     #expect(after.verdict(of: .property(example.property)) == .violated)
     let own = Set(after.findings.map(\.property)).subtracting(before.findings.map(\.property))
     #expect(own == [example.property], "\(after.findings.map(after.sentence))")
-    #expect(after.undecided.isEmpty)
+    #expect(after.undecided.allSatisfy { $0.property == .convergence })
     let sentence = try after.sentence(#require(after.findings(against: example.property).first))
     for word in example.words {
       #expect(sentence.contains(word), "no '\(word)' in: \(sentence)")
@@ -249,5 +283,54 @@ struct PropertyTests {
     #expect(writes.verdict(of: .session(.readYourWrites)) == .violated)
     #expect(writes.verdict(of: .session(.monotonicReads)) == .holds)
     #expect(writes.keeps(.session) == false)
+  }
+
+  @Test("Whether servers converge is told from the reads after the quiet line")
+  func convergence() throws {
+    let header = ",\"servers\":{\"1\":\"a:2181\",\"2\":\"b:2181\"}"
+    func report(_ value: String, zxid: String, server: Int, mark: String) throws
+      -> ConsistencyReport
+    {
+      let read = Self.getData(3, process: 1, value, zxid: zxid)
+      let lines =
+        Self.start + Self.setData(2, process: 0, "y", zxid: "0x3", version: 1)
+        + ["{\"type\":\"info\",\"process\":\"nemesis\",\"f\":\"\(mark)\"}"]
+        + [read[0].dropLast() + ",\"server\":1}", read[1]]
+        + Self.getData(4, process: 2, "y", zxid: "0x3").map {
+          $0.contains("invoke") ? $0.dropLast() + ",\"server\":\(server)}" : $0
+        }
+      return try ConsistencyReport(history(lines, header: header))
+    }
+    let same = try report("y", zxid: "0x3", server: 2, mark: "quiet")
+    #expect(same.verdict(of: .property(.convergence)) == .holds)
+    let lagging = try report("x", zxid: "0x2", server: 2, mark: "quiet")
+    #expect(lagging.verdict(of: .property(.convergence)) == .violated)
+    #expect(lagging.keeps(.zookeeper) == true)
+    let sentence = try lagging.sentence(#require(lagging.findings(against: .convergence).first))
+    #expect(sentence.contains("getData /a (op 3") && sentence.contains("missed setData /a (op 2"))
+    let unread = try report("y", zxid: "0x3", server: 1, mark: "quiet")
+    #expect(unread.verdict(of: .property(.convergence)) == .unknown)
+    #expect(unread.undecided.map(unread.sentence) == ["Server 2 was not read when all was quiet."])
+    let noise = try report("x", zxid: "0x2", server: 2, mark: "heal")
+    #expect(noise.verdict(of: .property(.convergence)) == .unknown)
+  }
+
+  @Test("A bound on staleness is kept by reads that are no older")
+  func staleness() throws {
+    let lines =
+      Self.start + Self.setData(2, process: 0, "y", zxid: "0x3", version: 1)
+      + Self.getData(3, process: 1, "x", zxid: "0x2")
+    let timed = Self.timed(zip(lines, [0, 10, 20, 30, 50, 60]).map { ($0, $1) })
+    func verdict(_ bound: StalenessBound) throws -> Verdict {
+      let report = try ConsistencyReport(history(timed), staleness: bound)
+      return report.verdict(of: .property(.boundedStaleness))
+    }
+    #expect(try verdict(StalenessBound(versions: 1)) == .holds)
+    #expect(try verdict(StalenessBound(versions: 0)) == .violated)
+    #expect(try verdict(StalenessBound(nanoseconds: 20)) == .holds)
+    #expect(try verdict(StalenessBound(nanoseconds: 19)) == .violated)
+    let report = try ConsistencyReport(history(timed), staleness: StalenessBound(versions: 0))
+    let sentence = try report.sentence(#require(report.findings(against: .boundedStaleness).first))
+    #expect(sentence.contains("getData /a (op 3") && sentence.contains("1 version behind"))
   }
 }

@@ -15,7 +15,7 @@ extension ConsistencyReport {
       stateSentence(finding)
     case .readOfTheFuture, .staleRead, .staleAfterSync, .tooStale, .notConverged, .notRead:
       timeSentence(finding)
-    case .watchLate, .watchLost, .watchWithoutCause: watchSentence(finding)
+    case .watchLate, .watchLost, .watchWithoutCause, .watchBackwards: watchSentence(finding)
     }
   }
 
@@ -153,7 +153,7 @@ extension ConsistencyReport {
 
   private func timeSentence(_ finding: Finding) -> String {
     let words = wording
-    let own = words.operation(finding.operation)
+    let own = finding.operation >= 0 ? words.operation(finding.operation) : ""
     let other = words.operation(finding.other)
     switch finding.kind {
     case .readOfTheFuture:
@@ -172,10 +172,12 @@ extension ConsistencyReport {
       return "\(own), after \(sync) in its session, missed \(change), of which others had been"
         + " told\(told) before that sync was called; \(syncClass(finding).explanation)."
     case .tooStale:
-      return "\(own) was \(finding.recorded) versions behind and at least"
+      let plural = finding.recorded == 1 ? "" : "s"
+      return "\(own) was \(finding.recorded) version\(plural) behind and at least"
         + " \(words.seconds(finding.expected)) s old."
     case .notConverged:
-      return "\(own) came when all was quiet, and still missed \(words.operation(finding.other))."
+      return "\(own) came when all was quiet, and still missed"
+        + " \(words.operation(write(at: finding.expected)))."
     default:
       return finding.recorded < 0
         ? "No line says when all was quiet (a line of the process nemesis whose f is quiet)."
@@ -206,6 +208,9 @@ extension ConsistencyReport {
       return "\(words.operation(finding.operation)) was answered from a state with"
         + " \(words.operation(finding.third)) in it, and the watch that"
         + " \(words.operation(finding.other)) had set on \(path) never told its session of that."
+    case .watchBackwards:
+      return "Line \(finding.recorded) tells of zxid \(words.hexadecimal(finding.zxid)) after the"
+        + " same connection was told of \(words.hexadecimal(finding.expected))."
     default:
       return "Line \(finding.recorded) tells of a change of \(path) for which its session had no"
         + " watch, or that did not happen."

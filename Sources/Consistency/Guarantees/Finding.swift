@@ -18,7 +18,7 @@ public struct Finding: Hashable, Sendable {
     // Of real time.
     case readOfTheFuture, staleRead, staleAfterSync, tooStale, notConverged, notRead
     // Of watches.
-    case watchLate, watchLost, watchWithoutCause
+    case watchLate, watchLost, watchWithoutCause, watchBackwards
   }
 
   /// What a reply says of a znode, and the state says otherwise.

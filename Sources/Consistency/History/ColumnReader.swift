@@ -42,6 +42,7 @@ struct ColumnReader {
         line: Int(operation.completionLine))
       let kind = kinds[Int(operation.function.raw)]
       columns.kinds.append(kind)
+      if call[.watch] == .true { columns.watchRequests.append(Int32(columns.kinds.count - 1)) }
       let session = try session(call, operation)
       columns.sessionOf.append(session)
       columns.servers.append(

@@ -25,6 +25,9 @@ public struct ZooKeeperHistory: Sendable {
   /// Where the parts of each request begin; one more than there are requests.
   public internal(set) var firstPart: [Int32] = [0]
 
+  /// The requests that ask for a watch besides their answer, ascending.
+  public internal(set) var watchRequests: [Int32] = []
+
   // MARK: Parts
 
   /// What each part asks for.

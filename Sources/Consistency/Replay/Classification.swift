@@ -188,6 +188,15 @@ extension ZooKeeperHistory {
       && (history.operations[request].outcome != .ok || errors[request] == .none)
   }
 
+  /// Whether a request was answered in a way that leaves a watch: `exists` sets one even where there
+  /// is nothing.
+  func setsWatch(_ request: Int) -> Bool {
+    guard history.operations[request].outcome == .ok, zxids[request] != RecordedStat.unknown,
+      let part = parts(of: request).first, pathOf[part] >= 0
+    else { return false }
+    return errors[request] == .none || (errors[request] == .noNode && kinds[request] == .exists)
+  }
+
   /// How many parts of a request change something.
   func changingParts(of request: Int) -> Int {
     parts(of: request).count { partKinds[$0].isWrite && partKinds[$0] != .check }

@@ -17,6 +17,13 @@ struct Replay {
     var end = Int64.max
   }
 
+  /// A transaction that a watch is to tell of.
+  struct Firing {
+    var zxid = Int64.max
+    /// The request that made it; -1 if none is known to.
+    var writer: Int32 = -1
+  }
+
   /// Where in the chain of changes of its path a part of a read stands.
   private struct Place {
     var request: Int32
@@ -34,10 +41,15 @@ struct Replay {
   private(set) var spans: [Span]
   /// What must have happened though no reply says so, by the request that it came before.
   private(set) var placed: [Int32: [UnknownStep]] = [:]
+  /// The first transaction that each watch that was set is to tell of.
+  private(set) var firings: [Int32: Firing] = [:]
   /// What has a zxid, in the order in which it is done.
   let order: ZxidOrder
   private var replay: RequestReplay
   private var places: [Place] = []
+  private var watchPlaces: [Place] = []
+  /// Which requests set a watch; empty if none does.
+  private var setsWatch: [Bool] = []
   private var classification: Classification?
 
   /// Replays a history.
@@ -46,7 +58,13 @@ struct Replay {
     self.unknowns = unknowns
     spans = Array(repeating: Span(), count: columns.kinds.count)
     order = ZxidOrder(columns, zxids: unknowns.zxids)
-    replay = RequestReplay(columns, unknowns: unknowns, chains: ReadDependence.chains(of: columns))
+    var chains = ReadDependence.chains(of: columns)
+    if !columns.watchRequests.isEmpty {
+      chains.formUnion([.data, .existence, .children])
+      setsWatch = Array(repeating: false, count: columns.kinds.count)
+      for request in columns.watchRequests { setsWatch[Int(request)] = true }
+    }
+    replay = RequestReplay(columns, unknowns: unknowns, chains: chains)
     let fresh = replay
     var problems = run()
     if !problems.isEmpty {
@@ -84,6 +102,7 @@ struct Replay {
   /// Does everything in order; what contradicts an answer.
   private mutating func run() -> [Finding] {
     places = []
+    watchPlaces = []
     var problems: [Finding] = []
     for request in order.requests {
       for step in placed[request] ?? [] {
@@ -134,11 +153,27 @@ struct Replay {
   }
 
   private mutating func notePlaces(_ request: Int) {
+    if !setsWatch.isEmpty, setsWatch[request] { noteWatch(request) }
     for part in columns.parts(of: request) where columns.pathOf[part] >= 0 {
       let path = columns.pathOf[part]
       let dependence = ReadDependence(of: part, columns)
       place(dependence.main, path, request)
       if dependence.seesChildren { place(.children, path, request) }
+    }
+  }
+
+  /// A watch of `exists` and `getData` is for the data, and for the znode's coming and going; one of
+  /// `getChildren` for the children and the znode's end.
+  private mutating func noteWatch(_ request: Int) {
+    guard let part = columns.parts(of: request).first, columns.setsWatch(request) else { return }
+    let path = columns.pathOf[part]
+    let chains: [ChangeChain] =
+      columns.kinds[request] == .getChildren ? [.children, .existence] : [.data]
+    for chain in chains {
+      watchPlaces.append(
+        Place(
+          request: Int32(request), path: path,
+          change: replay.tree.changes.last(chain, of: path), chain: chain))
     }
   }
 
@@ -161,6 +196,15 @@ struct Replay {
       spans[request].end = min(spans[request].end, changes.zxids[Int(next)])
     }
     places = []
+    for place in watchPlaces {
+      let next = changes.following(place.change, place.chain, of: place.path)
+      guard next >= 0 else { continue }
+      let zxid = changes.zxids[Int(next)]
+      if zxid < firings[place.request, default: Firing()].zxid {
+        firings[place.request] = Firing(zxid: zxid, writer: changes.requests[Int(next)])
+      }
+    }
+    watchPlaces = []
   }
 
   /// A Stat that tells of a transaction after its own reply's zxid.
