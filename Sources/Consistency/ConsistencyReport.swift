@@ -88,9 +88,8 @@ public struct ConsistencyReport: Sendable {
     let convergence = ConvergenceSweep(columns, zxids: unknowns.zxids, spans: replay.spans)
     findings += convergence.findings
     undecided = replay.undecided + sessions.undecided + convergence.undecided
-    undecided += Self.supposed(columns, unknowns, replay, besides: realTime.findings)
     if let staleness { findings += try Self.tooStale(columns, staleness) }
-    doubt()
+    doubt(unknowns)
     sort(&findings)
     sort(&undecided)
   }
@@ -139,38 +138,40 @@ public struct ConsistencyReport: Sendable {
     }
   }
 
-  /// What is broken in real time if lost writes that must have happened were done as late as that
-  /// can be: they come before what their sessions called later.
-  private static func supposed(
-    _ columns: ZooKeeperHistory, _ unknowns: UnknownWrites, _ replay: Replay,
-    besides certain: [Finding]
-  ) -> [Finding] {
-    var supposed: [Int32: Int64] = [:]
-    for (before, steps) in replay.placed {
-      for case .request(let request, _) in steps { supposed[request] = unknowns.zxids[Int(before)] }
-    }
-    guard !supposed.isEmpty else { return [] }
-    let sweep = RealTimeSweep(
-      columns, zxids: unknowns.zxids, spans: replay.spans, supposed: supposed)
-    let known = Set(certain)
-    return sweep.findings.filter { !known.contains($0) }
-  }
-
   private func sort(_ findings: inout [Finding]) {
     findings.sort { ($0.property, $0.zxid, $0.operation) < ($1.property, $1.zxid, $1.operation) }
   }
 
   /// Takes back what is not certain where the file does not tell everything.
-  private mutating func doubt() {
+  private mutating func doubt(_ unknowns: UnknownWrites) {
     let missing = columns.kinds.indices.filter(columns.lacksZxid)
     if let first = missing.first {
       undecided.append(
         Finding(.assumptions, .missingZxid, Int32(first), expected: Int64(missing.count)))
     }
-    guard columns.gap != nil else { return }
+    guard findings.contains(where: \.restsOnState) else { return }
+    let foreign = foreignTransaction(unknowns)
+    if let foreign { undecided.append(foreign) }
+    guard columns.gap != nil || foreign != nil else { return }
     // A request that is in no line may have made what looks as if nobody had.
     undecided += findings.filter(\.restsOnState)
     findings.removeAll(where: \.restsOnState)
+  }
+
+  /// A Stat that names a transaction which no request of the file can have made.
+  private func foreignTransaction(_ unknowns: UnknownWrites) -> Finding? {
+    for request in columns.kinds.indices where columns.history.operations[request].outcome == .ok {
+      for part in columns.parts(of: request) where columns.statOf[part] >= 0 {
+        let stat = columns.stats[Int(columns.statOf[part])]
+        for zxid in [stat.czxid, stat.mzxid]
+        where zxid <= columns.zxids[request] && unknowns.isForeign(zxid) {
+          var finding = Finding(.assumptions, .foreignTransaction, Int32(request), expected: zxid)
+          finding.path = columns.pathOf[part]
+          return finding
+        }
+      }
+    }
+    return nil
   }
 
   /// The findings against one property.

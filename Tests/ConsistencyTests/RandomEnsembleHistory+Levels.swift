@@ -170,8 +170,15 @@ extension RandomEnsembleHistory {
   }
 
   /// What a level demands of two operations.
+  ///
+  /// A write without an answer comes before what its session writes later, but what it reads later
+  /// may come first.
   private func mustPrecede(_ first: Int, _ second: Int, _ level: Level) -> Bool {
-    if precedesInSession(first, second) { return true }
+    if precedesInSession(first, second),
+      operations[first].reply != nil || operations[second].call.isWrite
+    {
+      return true
+    }
     guard precedes(first, second) else { return false }
     switch level {
     case .linearizable: return true

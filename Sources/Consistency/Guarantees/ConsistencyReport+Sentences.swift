@@ -8,7 +8,8 @@ extension ConsistencyReport {
   /// - Complexity: O(log n) in the number of requests.
   public func sentence(_ finding: Finding) -> String {
     switch finding.kind {
-    case .missingZxid, .sharedZxid, .zxidAgainstRealTime, .zxidAgainstSession, .sessionCameBack,
+    case .missingZxid, .foreignTransaction, .sharedZxid, .zxidAgainstRealTime, .zxidAgainstSession,
+      .sessionCameBack,
       .zxidFell, .zxidNotRaised, .behindHandshake, .doneAfterEnd, .resumedAfterEnd:
       zxidSentence(finding)
     case .disagreement, .neverWritten, .fromTheFuture, .lost, .torn, .outlivedSession, .wrongOwner:
@@ -31,6 +32,10 @@ extension ConsistencyReport {
       return "\(own) was answered without a zxid"
         + (more > 0 ? ", and so \(more == 1 ? "was 1 other" : "were \(more) others")" : "")
         + ", so that its place in the order of transactions is not known."
+    case .foreignTransaction:
+      return "\(own) tells of transaction \(words.hexadecimal(finding.expected)) on"
+        + " \(words.path(finding.path)), which no request of the file made: the file leaves some out,"
+        + " and what looks wrong may follow from those."
     case .sharedZxid:
       return "\(own) was answered with the same zxid as \(other); each transaction has its own."
     case .zxidAgainstRealTime:

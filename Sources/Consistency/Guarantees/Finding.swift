@@ -5,7 +5,8 @@ public struct Finding: Hashable, Sendable {
   /// What is wrong.
   public enum Kind: UInt8, Sendable {
     // Of zxids alone.
-    case missingZxid, sharedZxid, zxidAgainstRealTime, zxidAgainstSession, sessionCameBack
+    case missingZxid, foreignTransaction
+    case sharedZxid, zxidAgainstRealTime, zxidAgainstSession, sessionCameBack
     case zxidFell, zxidNotRaised, behindHandshake, doneAfterEnd, resumedAfterEnd
     /// A reply says something else than the state, and nothing tells how that came about.
     case disagreement

@@ -11,6 +11,8 @@ struct PlacementSearch {
     var placed: [Int32: [UnknownStep]] = [:]
     /// Requests whose answers nothing that is unknown explains.
     var violations: [Int32] = []
+    /// The zxid behind which each lost write must have happened, as far as its paths tell.
+    var earliest: [Int32: Int64] = [:]
     /// Whether there may be a way, from some request on, that was not found.
     var isOpen = false
   }
@@ -102,6 +104,9 @@ struct PlacementSearch {
     var outcome = Outcome(isOpen: isOpen)
     for placement in placements {
       outcome.placed[events[Int(placement.event)], default: []].append(placement.step)
+      if case .request(let request, let name) = placement.step {
+        outcome.earliest[request] = start(of: request, name, before: Int(placement.event))
+      }
     }
     outcome.violations = ignored.sorted().map { events[$0] }
     return outcome
@@ -171,7 +176,8 @@ struct PlacementSearch {
       let index = attempt.placements.partitioningIndex { $0.event > bundle[0].event }
       var with = attempt.placements
       with.insert(contentsOf: bundle, at: index)
-      push(with, event, attempt.cost + 1)
+      let rare = bundle.count { comesBack($0.step, at: event) }
+      push(with, event, attempt.cost + 1 + 20 * rare)
     }
     for step in relevant {
       if concernsSeveralPaths(step) { isExhaustive = false }
@@ -197,8 +203,8 @@ struct PlacementSearch {
     }
   }
 
-  /// As many alike writes directly before an event as a count is too low there, those that were
-  /// called first; nil if there are not so many.
+  /// As many alike writes directly before an event as a count is too low there, those first that
+  /// their sessions have not overtaken; nil if there are not so many.
   ///
   /// One by one they would be found only after all combinations of fewer.
   private func bundle(
@@ -225,7 +231,9 @@ struct PlacementSearch {
     guard alike.count >= needed,
       hasRoom(for: Int(needed), at: event, besides: current)
     else { return nil }
-    return alike.prefix(Int(needed)).map { Placement(event: Int32(event), step: $0) }
+    let likely = alike.filter { !comesBack($0, at: event) }
+    let rare = alike.filter { comesBack($0, at: event) }
+    return (likely + rare).prefix(Int(needed)).map { Placement(event: Int32(event), step: $0) }
   }
 
   /// Whether there are zxids for so many more steps between an event and the one before it.
@@ -271,6 +279,16 @@ struct PlacementSearch {
       isOpen = false
     }
     return places
+  }
+
+  /// The zxid of the last event before one that has to do with a write's paths.
+  private func start(of request: Int32, _ name: Int32, before event: Int) -> Int64 {
+    var paths = columns.parts(of: Int(request)).map { columns.pathOf[$0] }
+    paths.append(name)
+    let last = (max(0, event - Self.longestLookBack)..<event).last { earlier in
+      paths.contains { $0 >= 0 && concerns(earlier, $0) }
+    }
+    return last.map { replay.zxids[Int(events[$0])] } ?? .min
   }
 
   private func concerns(_ event: Int, _ path: Int32) -> Bool {

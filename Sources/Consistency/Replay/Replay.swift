@@ -41,6 +41,8 @@ struct Replay {
   private(set) var spans: [Span]
   /// What must have happened though no reply says so, by the request that it came before.
   private(set) var placed: [Int32: [UnknownStep]] = [:]
+  /// The zxid behind which each lost write among that must have happened.
+  private(set) var earliest: [Int32: Int64] = [:]
   /// The first transaction that each watch that was set is to tell of.
   private(set) var firings: [Int32: Firing] = [:]
   /// What has a zxid, in the order in which it is done.
@@ -74,6 +76,7 @@ struct Replay {
         columns, unknowns: unknowns, order: order.requests, fresh: fresh)
       placement.explain(problems.map(\.operation))
       placed = placement.placed
+      earliest = placement.earliest
       replay = fresh
       spans = Array(repeating: Span(), count: columns.kinds.count)
       problems = run()

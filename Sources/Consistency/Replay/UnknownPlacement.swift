@@ -13,6 +13,8 @@ struct UnknownPlacement {
   private var groups: PathGroups
   /// What must have happened before which request.
   private(set) var placed: [Int32: [UnknownStep]] = [:]
+  /// The zxid behind which each lost write among them must have happened.
+  private(set) var earliest: [Int32: Int64] = [:]
   /// The groups of which nobody knows whether what is unknown explains them.
   private var openGroups: Set<Int32> = []
   /// The requests whose answers nothing explains, whatever is not known of their groups.
@@ -52,6 +54,7 @@ struct UnknownPlacement {
         events: events[group] ?? [], unknowns: unknowns, replay: fresh)
       let outcome = search.run()
       placed.merge(outcome.placed) { $0 + $1 }
+      earliest.merge(outcome.earliest) { max($0, $1) }
       blameReads(outcome.violations, events[group] ?? [])
       // Perhaps another write was the one that a Stat shows.
       let isAmbiguous = unknowns.ambiguousPins.contains { groups.group(of: Int($0)) == group }

@@ -55,8 +55,6 @@ struct UnknownWrites {
   private var claimed: [Int64] = []
   /// The writes of each session in the order of their calls; only where some were lost.
   private var writesOfSession: [[Int32]] = []
-  /// The other operations of sessions of which writes were lost, those that were answered.
-  private var readsOfSession: [[Int32]] = []
 
   init(_ columns: ZooKeeperHistory, acknowledged: Acknowledgements, pinning: Bool = true) {
     self.columns = columns
@@ -120,6 +118,16 @@ struct UnknownWrites {
     claimed.sort()
   }
 
+  /// Whether a transaction came after the first that a request is known to have made, and no request
+  /// is known to have made it.
+  ///
+  /// - Complexity: O(log n).
+  func isForeign(_ zxid: Int64) -> Bool {
+    guard let first = claimed.first, zxid > first else { return false }
+    let place = claimed.partitioningIndex { $0 >= zxid }
+    return place == claimed.count || claimed[place] != zxid
+  }
+
   /// How many transactions of which no reply tells there may be between two zxids, the first
   /// excluded.
   ///
@@ -134,19 +142,9 @@ struct UnknownWrites {
 
   private mutating func noteSessions(_ sessions: Set<Int32>) {
     writesOfSession = Array(repeating: [], count: columns.sessions.count)
-    readsOfSession = writesOfSession
-    var matters = [Bool](repeating: false, count: columns.sessions.count)
-    for session in sessions { matters[Int(session)] = true }
-    for request in columns.kinds.indices {
-      let session = Int(columns.sessionOf[request])
-      guard matters[session] else { continue }
-      if columns.kinds[request].isWrite {
-        writesOfSession[session].append(Int32(request))
-      } else if columns.history.operations[request].outcome == .ok,
-        columns.zxids[request] != RecordedStat.unknown
-      {
-        readsOfSession[session].append(Int32(request))
-      }
+    for request in columns.kinds.indices
+    where columns.kinds[request].isWrite && sessions.contains(columns.sessionOf[request]) {
+      writesOfSession[Int(columns.sessionOf[request])].append(Int32(request))
     }
   }
 
@@ -310,14 +308,8 @@ struct UnknownWrites {
 
   // MARK: What may explain an observation
 
-  /// The reads that a session sent after a write and that were answered from before a zxid, up to
-  /// the first that was not.
-  func reads(after request: Int32, before zxid: Int64) -> ArraySlice<Int32> {
-    guard !readsOfSession.isEmpty else { return [] }
-    let reads = readsOfSession[Int(columns.sessionOf[Int(request)])]
-    let place = reads.partitioningIndex { $0 > request }
-    return reads[place...].prefix { columns.zxids[Int($0)] < zxid }
-  }
+  /// The largest zxid that was acknowledged before a write was called.
+  func floor(of request: Int32) -> Int64 { floors[request] ?? .min }
 
   /// The first write with a known place that a session sent after one, and where it stands; nil if
   /// there is none.

@@ -5,7 +5,6 @@ struct RealTimeSweep {
   private let columns: ZooKeeperHistory
   private let zxids: [Int64]
   private let spans: [Replay.Span]
-  private let supposed: [Int32: Int64]
   private(set) var findings: [Finding] = []
   /// The operation that each place in the real-time order belongs to, and whether it ends there.
   private var operationAt: [Int32]
@@ -17,13 +16,8 @@ struct RealTimeSweep {
   ///   - columns: the history.
   ///   - zxids: where each request stands.
   ///   - spans: between which zxids each read would have been answered the same.
-  ///   - supposed: where lost writes stand that must have happened, if not much is known of that.
   /// - Complexity: O(n) in the number of requests.
-  init(
-    _ columns: ZooKeeperHistory, zxids: [Int64], spans: [Replay.Span],
-    supposed: [Int32: Int64] = [:]
-  ) {
-    self.supposed = supposed
+  init(_ columns: ZooKeeperHistory, zxids: [Int64], spans: [Replay.Span]) {
     self.columns = columns
     self.zxids = zxids
     self.spans = spans
@@ -68,9 +62,6 @@ struct RealTimeSweep {
   private mutating func sweepReads() {
     var positions = zxids
     var largest = (position: RecordedStat.unknown, request: Int32(-1))
-    /// The last lost write of each session that is known to have happened: what the session called
-    /// later comes after it, though nobody was told that it was done.
-    var lost = [Int64](repeating: RecordedStat.unknown, count: columns.sessions.count)
     for place in operationAt.indices where operationAt[place] >= 0 {
       let request = Int(operationAt[place])
       if endsAt[place] {
@@ -78,16 +69,8 @@ struct RealTimeSweep {
         if positions[request] > largest.position {
           largest = (positions[request], Int32(request))
         }
-      } else if columns.kinds[request].isWrite {
-        guard columns.history.operations[request].outcome == .info else { continue }
-        let session = Int(columns.sessionOf[request])
-        let zxid = max(zxids[request], supposed[Int32(request)] ?? RecordedStat.unknown)
-        lost[session] = max(lost[session], zxid)
       } else if isAnsweredRead(request) {
-        // Where the session itself contradicts its lost write that is P7's to say.
-        let before = lost[Int(columns.sessionOf[request])]
-        positions[request] = max(
-          spans[request].start, largest.position, before < spans[request].end ? before : .min)
+        positions[request] = max(spans[request].start, largest.position)
         if largest.position >= spans[request].end {
           add(
             .freshReads, .staleRead, Int32(request), largest.request, zxids[request],

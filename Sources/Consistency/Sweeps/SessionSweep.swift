@@ -5,7 +5,6 @@ import OperationHistory
 struct SessionSweep {
   private let columns: ZooKeeperHistory
   private let unknowns: UnknownWrites
-  private let spans: [Replay.Span]
   private(set) var findings: [Finding] = []
   /// Of writes of which nobody knows for sure where they were done.
   private(set) var undecided: [Finding] = []
@@ -16,12 +15,11 @@ struct SessionSweep {
   init(
     _ columns: ZooKeeperHistory, unknowns: UnknownWrites, replay: Replay
   ) throws(HistoryError) {
-    spans = replay.spans
     self.columns = columns
     self.unknowns = unknowns
     sweepReplies()
     sweepWrites()
-    sweepPlaced(replay.placed)
+    sweepPlaced(replay)
     try sweepHandshakes()
   }
 
@@ -80,35 +78,35 @@ struct SessionSweep {
     }
   }
 
-  /// P3, or P7 where only reads are concerned, of lost writes that must have happened before some
-  /// answer: they were perhaps done after what their session sent later.
-  private mutating func sweepPlaced(_ placed: [Int32: [UnknownStep]]) {
-    for before in placed.keys.sorted() {
-      for case .request(let request, _) in placed[before] ?? [] {
-        let isRead = columns.kinds[Int(before)].isRead
-        let zxid = unknowns.zxids[Int(before)] + (isRead ? 1 : 0)
-        guard let finding = comingBack(request, zxid: zxid), finding.operation != before else {
+  /// P3 of lost writes that must have happened before some answer: they were perhaps done after what
+  /// their session sent later.
+  private mutating func sweepPlaced(_ replay: Replay) {
+    for before in replay.placed.keys.sorted() {
+      let steps = replay.placed[before] ?? []
+      for case .request(let request, _) in steps {
+        guard let next = unknowns.nextWrite(after: request), next.request != before else {
           continue
         }
-        undecided.append(finding)
+        let end = unknowns.zxids[Int(before)]
+        // Where it may have been done as well, before that write.
+        let start = max(replay.earliest[request] ?? .min, unknowns.floor(of: request))
+        if unknowns.room(after: start, through: min(end, next.zxid - 1)) >= steps.count { continue }
+        if let finding = comingBack(request, zxid: end + 1) { undecided.append(finding) }
       }
     }
   }
 
   /// What shows that a write without an answer was done after what its session sent later.
+  ///
+  /// Only writes tell: updates are promised to be done in the order in which they are sent, and a
+  /// client that was told that a write's outcome is unknown may read before it is known.
   private func comingBack(_ request: Int32, zxid: Int64) -> Finding? {
     if let next = unknowns.nextWrite(after: request), next.zxid < zxid {
       return Finding(
         .orderedWrites, .sessionCameBack, next.request, other: request, zxid: next.zxid,
         expected: zxid)
     }
-    // A read that would have been answered the same after the write does not tell.
-    let read = unknowns.reads(after: request, before: zxid).first { spans[Int($0)].end <= zxid }
-    return read.map {
-      Finding(
-        .orderedSessions, .sessionCameBack, $0, other: request, zxid: columns.zxids[Int($0)],
-        expected: zxid)
-    }
+    return nil
   }
 
   private mutating func append(_ finding: Finding, isCertain: Bool) {

@@ -84,8 +84,9 @@ struct WatchSweep {
       sessions[session].hasBegun = true
     case .removal(let request):
       let path = columns.history.operations[Int(request)].key
-      sessions[session].pending = sessions[session].pending.filter {
-        columns.paths[Int($0.key.path)] != path
+      // Until the server takes it away it may fire, but need not.
+      for key in sessions[session].pending.keys where columns.paths[Int(key.path)] == path {
+        sessions[session].pending[key]?.zxid = .max
       }
       updateNext(session)
     case .reply(let request): reply(request, session)
