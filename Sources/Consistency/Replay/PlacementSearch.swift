@@ -171,7 +171,7 @@ struct PlacementSearch {
     let placedSteps = Dictionary(
       attempt.placements.enumerated().map { ($1.step, $0) }, uniquingKeysWith: { $1 })
     let relevant = unknowns.steps(concerning: path, replay.tree, placed: Set(placedSteps.keys))
-    let places = places(upTo: event, path)
+    let places = places(upTo: event, path, besides: attempt.placements)
     if let bundle = bundle(of: relevant, besides: placedSteps, event, problem) {
       let index = attempt.placements.partitioningIndex { $0.event > bundle[0].event }
       var with = attempt.placements
@@ -265,12 +265,19 @@ struct PlacementSearch {
 
   /// The events before which something may have happened to a path, the latest first: of events
   /// between which nothing has to do with the path, one that has room before it.
-  private mutating func places(upTo event: Int, _ path: Int32) -> [Int] {
+  private mutating func places(
+    upTo event: Int, _ path: Int32, besides placed: [Placement]
+  ) -> [Int] {
     var places: [Int] = []
     var isOpen = true
     for earlier in stride(from: event, through: 0, by: -1) {
       if earlier < event, concerns(earlier, path) { isOpen = true }
       guard isOpen, hasRoom(for: 1, at: earlier, besides: []) else { continue }
+      guard hasRoom(for: 1, at: earlier, besides: placed) else {
+        // What is there might as well be elsewhere.
+        isExhaustive = false
+        continue
+      }
       guard places.count <= Self.earlierPlaces, event - earlier < Self.longestLookBack else {
         isExhaustive = false
         break

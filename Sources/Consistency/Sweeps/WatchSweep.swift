@@ -41,6 +41,8 @@ struct WatchSweep {
   private var setsWatch: [Bool]
   /// The sessions that have watches that stay.
   private var hasLasting: [Bool]
+  /// The number of the function that takes watches away; -1 if nobody calls it.
+  private let removal: Int
 
   /// Goes through the lines of all sessions that set watches.
   ///
@@ -52,6 +54,7 @@ struct WatchSweep {
     sessions = Array(repeating: Session(), count: columns.sessions.count)
     hasLasting = Array(repeating: false, count: columns.sessions.count)
     setsWatch = []
+    removal = columns.history.functions.firstIndex(of: "removeWatches") ?? -1
     let isWatched = columns.history.annotations.contains {
       AnnotationFields($0)?["type"] == .string("watch")
     }
@@ -83,12 +86,7 @@ struct WatchSweep {
       if sessions[session].hasBegun { sessions[session].isReconnected = true }
       sessions[session].hasBegun = true
     case .removal(let request):
-      let path = columns.history.operations[Int(request)].key
-      // Until the server takes it away it may fire, but need not.
-      for key in sessions[session].pending.keys where columns.paths[Int(key.path)] == path {
-        sessions[session].pending[key]?.zxid = .max
-      }
-      updateNext(session)
+      release(request, session)
     case .reply(let request): reply(request, session)
     case .watch(let change, let path, let zxid): fire(change, path, zxid, line)
     }
@@ -97,6 +95,10 @@ struct WatchSweep {
   /// A reply that tells of a change must come after the events of that change; then it may set a
   /// watch itself.
   private mutating func reply(_ request: Int32, _ session: Int) {
+    // A watch that was asked for before the removal may have been answered only after its call.
+    if Int(columns.history.operations[Int(request)].function.raw) == removal {
+      release(request, session)
+    }
     let zxid = columns.zxids[Int(request)]
     // The end of its own session may be told of in any order.
     if columns.kinds[Int(request)] != .closeSession, zxid >= sessions[session].next {
@@ -116,6 +118,15 @@ struct WatchSweep {
     sessions[session].pending[key] = Pending(
       request: request, zxid: firing.zxid, writer: firing.writer)
     sessions[session].next = min(sessions[session].next, firing.zxid)
+  }
+
+  /// Until the server has taken a watch away it may fire, but need not.
+  private mutating func release(_ removal: Int32, _ session: Int) {
+    let path = columns.history.operations[Int(removal)].key
+    for key in sessions[session].pending.keys where columns.paths[Int(key.path)] == path {
+      sessions[session].pending[key]?.zxid = .max
+    }
+    updateNext(session)
   }
 
   private mutating func updateNext(_ session: Int) {
