@@ -5,13 +5,11 @@ struct ReadDependence {
   let main: ChangeChain
   let seesChildren: Bool
 
-  init(of part: Int, _ columns: ZooKeeperHistory) {
-    guard columns.partErrors[part] == .none else {
+  init(_ kind: OperationKind, error: ReplyError, stat: RecordedStat) {
+    guard error == .none else {
       (main, seesChildren) = (.existence, false)
       return
     }
-    let kind = columns.partKinds[part]
-    let stat = columns.stat(of: part)
     let seesData = stat.mzxid != RecordedStat.unknown || stat.version != RecordedStat.unknownCount
     let seesAccess = stat.aversion != RecordedStat.unknownCount || kind == .getACL
     seesChildren = stat.seesChildren || kind == .getChildren
@@ -28,7 +26,8 @@ struct ReadDependence {
   static func chains(of columns: ZooKeeperHistory) -> ChangeChains {
     var chains: ChangeChains = []
     for part in columns.partKinds.indices where columns.partKinds[part].isRead {
-      let dependence = ReadDependence(of: part, columns)
+      let dependence = ReadDependence(
+        columns.partKinds[part], error: columns.partErrors[part], stat: columns.stat(of: part))
       chains.insert(ChangeChains(dependence.main))
       if dependence.seesChildren { chains.insert(.children) }
       if chains == .all { break }

@@ -108,8 +108,10 @@ struct Replay {
     watchPlaces = []
     var problems: [Finding] = []
     for request in order.requests {
-      for step in placed[request] ?? [] {
-        _ = replay.carryOut(step, before: replay.zxids[Int(request)])
+      if !placed.isEmpty {
+        for step in placed[request] ?? [] {
+          _ = replay.carryOut(step, before: replay.zxids[Int(request)])
+        }
       }
       let isRead = columns.kinds[Int(request)].isRead
       let impossible = isRead ? impossibleZxid(Int(request)) : nil
@@ -159,7 +161,11 @@ struct Replay {
     if !setsWatch.isEmpty, setsWatch[request] { noteWatch(request) }
     for part in columns.parts(of: request) where columns.pathOf[part] >= 0 {
       let path = columns.pathOf[part]
-      let dependence = ReadDependence(of: part, columns)
+      // Field by field: to hand over all columns would count references to each of them.
+      let stat = columns.statOf[part]
+      let dependence = ReadDependence(
+        columns.partKinds[part], error: columns.partErrors[part],
+        stat: stat < 0 ? RecordedStat() : columns.stats[Int(stat)])
       place(dependence.main, path, request)
       if dependence.seesChildren { place(.children, path, request) }
     }

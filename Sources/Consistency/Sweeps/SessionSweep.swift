@@ -74,7 +74,8 @@ struct SessionSweep {
     }
     for pin in unknowns.pins {
       guard let finding = comingBack(pin.request, zxid: pin.zxid) else { continue }
-      append(finding, isCertain: !pin.isAmbiguous)
+      let isCertain = !pin.isAmbiguous && !unknowns.ambiguousPins.contains(finding.operation)
+      append(finding, isCertain: isCertain)
     }
   }
 
