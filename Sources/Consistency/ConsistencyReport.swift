@@ -124,6 +124,14 @@ public struct ConsistencyReport: Sendable {
     }
   }
 
+  /// How stale the reads were.
+  ///
+  /// - Throws: `HistoryError` for lines about leaders that cannot be read.
+  /// - Complexity: O(n log n) in the size of the history.
+  public func staleness() throws(HistoryError) -> StalenessReport {
+    StalenessReport(columns, reigns: try Reigns(columns.history))
+  }
+
   /// P11: reads that are older than a bound.
   private static func tooStale(
     _ columns: ZooKeeperHistory, _ bound: StalenessBound

@@ -9,9 +9,11 @@ extension FileReport {
   ///   - file: the file's name.
   ///   - report: what was found.
   ///   - requirements: what was asked for.
+  ///   - staleness: how old the reads were, if that is to be told.
   ///   - exampleLimit: how many violations of a property are told in sentences.
   public init(
-    file: String, report: ConsistencyReport, requirements: [Requirement], exampleLimit: Int = 3
+    file: String, report: ConsistencyReport, requirements: [Requirement],
+    staleness: StalenessSummary? = nil, exampleLimit: Int = 3
   ) {
     let guarantees = requirements.map { requirement in
       ConsistencySummary.Guarantee(
@@ -36,7 +38,18 @@ extension FileReport {
       broken: Self.broken(report, exampleLimit, uncertain: []) { _ in true },
       pinned: report.pins.map(report.sentence),
       explanations: report.explanations.map(report.sentence),
-      unknownWrites: report.unknownWrites, staleness: nil)
+      unknownWrites: report.unknownWrites, staleness: staleness.map(Self.sentence))
+  }
+
+  private static func sentence(_ staleness: StalenessSummary) -> String {
+    let reads = wording(staleness.reads, "read")
+    guard staleness.laggingViews > 0 else { return "\(reads), none with a lagging view" }
+    var text = "\(reads), \(grouped(staleness.laggingViews)) with a lagging view, "
+    guard staleness.staleReads > 0 else { return text + "none of them stale" }
+    text += "\(grouped(staleness.staleReads)) of them stale: by up to"
+    text += " \(wording(Int(staleness.versions.max), "version"))"
+    let seconds = Double(staleness.nanoseconds.max) / 1e9
+    return seconds > 0 ? text + " and \(wording(seconds: seconds))" : text
   }
 
   private static func broken(

@@ -57,17 +57,7 @@ struct RecordedHistoryTests {
   ]
 
   private func read(_ recording: Recording) throws -> History {
-    let path = (recordedFolder ?? "") + recording.file + ".jsonl"
-    let file = try #require(fopen(path, "r"))
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, file)
-      if count == 0 { break }
-      bytes += buffer[..<count]
-    }
-    return try bytes.withUnsafeBytes { try HistoryReader.read($0) }
+    try readHistory((recordedFolder ?? "") + recording.file + ".jsonl")
   }
 
   @Test("Writes are linearizable; all reads are unless one is stale", arguments: recordings)
@@ -108,4 +98,18 @@ struct RecordedHistoryTests {
     #expect(summary.versions.max == recording.maxVersions)
     #expect((summary.nanoseconds.max + 500) / 1000 == recording.maxAge)
   }
+}
+
+/// Reads a file as a history.
+func readHistory(_ path: String) throws -> History {
+  let file = try #require(fopen(path, "r"), "\(path) cannot be read")
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = fread(&buffer, 1, buffer.count, file)
+    if count == 0 { break }
+    bytes += buffer[..<count]
+  }
+  return try bytes.withUnsafeBytes { try HistoryReader.read($0) }
 }

@@ -76,7 +76,9 @@ struct FileCheck {
       var requirements = verb.requirements
       if requirements.isEmpty { requirements = [.level(.zookeeper)] }
       if let requirement = input.requirement { requirements = [requirement] }
-      var report = FileReport(file: input.path, report: judged, requirements: requirements)
+      let staleness = isBrief || verb.format == .json ? nil : try judged.staleness().summary()
+      var report = FileReport(
+        file: input.path, report: judged, requirements: requirements, staleness: staleness)
       if certificates != nil || verb.shrinks {
         report.furtherNotes.append("there are no certificates for the model zookeeper yet")
       }
