@@ -66,8 +66,7 @@ public struct ConsistencyReport: Sendable {
   ) throws(HistoryError) {
     var columns = try ZooKeeperHistory(history, checksAssumptions: true)
     columns.nameLostCreates()
-    let unknowns = UnknownWrites(
-      columns, acknowledged: Acknowledgements(columns), pinning: pinning)
+    let unknowns = UnknownWrites(columns, pinning: pinning)
     let replay = Replay(columns, unknowns: unknowns)
     let sessions = try SessionSweep(columns, unknowns: unknowns, replay: replay)
     let realTime = RealTimeSweep(columns, zxids: unknowns.zxids, spans: replay.spans)

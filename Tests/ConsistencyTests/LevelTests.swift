@@ -13,11 +13,14 @@ struct LevelTests {
     .session, .sequential, .linearizableWrites, .zookeeper, .zookeeperSync, .linearizable,
   ]
 
+  /// Seeds beyond the first that once showed a difference.
+  static let mended: [UInt64] = [5504, 6324, 6744, 16004, 22638, 42252, 43464]
+
   @Test("What brute force finds is what the zxids tell")
   func bruteForce() throws {
     let seeds = UInt64(5000 * max(effort, 0.1))
     var counts: [Level: (kept: Int, broken: Int, unknown: Int)] = [:]
-    for seed in 1...seeds {
+    for seed in Array(1...seeds) + Self.mended {
       var ensemble = RandomEnsembleHistory(seed: seed, count: 5 + Int(seed % 5))
       if seed.isMultiple(of: 4) { ensemble.spoil() }
       let report = try ConsistencyReport(history(ensemble.text))

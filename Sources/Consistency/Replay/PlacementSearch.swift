@@ -39,6 +39,8 @@ struct PlacementSearch {
   }
 
   private let events: [Int32]
+  /// Whether what reads were answered limits where writes may have been done.
+  private let believesReads: Bool
   private let unknowns: UnknownWrites
   private var replay: RequestReplay
   private let columns: ZooKeeperHistory
@@ -59,7 +61,10 @@ struct PlacementSearch {
   private static var earlierPlaces: Int { 8 }
   private static var longestLookBack: Int { 20_000 }
 
-  init(events: [Int32], unknowns: UnknownWrites, replay: RequestReplay) {
+  init(
+    events: [Int32], unknowns: UnknownWrites, replay: RequestReplay, believesReads: Bool = true
+  ) {
+    self.believesReads = believesReads
     self.events = events
     self.unknowns = unknowns
     self.replay = replay
@@ -190,7 +195,7 @@ struct PlacementSearch {
       // Another name for the same request.
       let base = attempt.placements.filter { !$0.step.isSameRequest(as: step) }
       for (distance, place) in places.enumerated() {
-        guard unknowns.isPossible(step, before: replay.zxids[Int(events[place])]) else { break }
+        guard isPossible(step, before: replay.zxids[Int(events[place])]) else { break }
         guard hasRoom(for: 1, at: place, besides: base) else { continue }
         let placement = Placement(event: Int32(place), step: step)
         let index = base.partitioningIndex { $0.event > placement.event }
@@ -226,7 +231,7 @@ struct PlacementSearch {
       let parts = columns.parts(of: Int(request))
       return parts.count == 1 && columns.partKinds[parts.lowerBound] == kind
         && (kind == .create || columns.expectedVersions[parts.lowerBound] == -1)
-        && unknowns.isPossible(step, before: zxid)
+        && isPossible(step, before: zxid)
     }
     guard alike.count >= needed,
       hasRoom(for: Int(needed), at: event, besides: current)
@@ -234,6 +239,10 @@ struct PlacementSearch {
     let likely = alike.filter { !comesBack($0, at: event) }
     let rare = alike.filter { comesBack($0, at: event) }
     return (likely + rare).prefix(Int(needed)).map { Placement(event: Int32(event), step: $0) }
+  }
+
+  private func isPossible(_ step: UnknownStep, before zxid: Int64) -> Bool {
+    unknowns.isPossible(step, before: zxid, believingReads: believesReads)
   }
 
   /// Whether there are zxids for so many more steps between an event and the one before it.

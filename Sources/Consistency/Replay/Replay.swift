@@ -81,6 +81,9 @@ struct Replay {
       spans = Array(repeating: Span(), count: columns.kinds.count)
       problems = run()
       for var problem in problems {
+        if placement.perhapsContradictedByWrites.contains(problem.operation) {
+          undecided.append(problem)
+        }
         if placement.contradictedByReads.contains(problem.operation) {
           problem.property = .snapshotReads
           problem.general = .snapshotReads
@@ -109,8 +112,12 @@ struct Replay {
     var problems: [Finding] = []
     for request in order.requests {
       if !placed.isEmpty {
-        for step in placed[request] ?? [] {
-          _ = replay.carryOut(step, before: replay.zxids[Int(request)])
+        let steps = placed[request] ?? []
+        for (index, step) in steps.enumerated() {
+          // As late as it can have been: at a zxid that no known transaction has.
+          let zxid = unknowns.unclaimed(
+            upTo: replay.zxids[Int(request)], leaving: steps.count - 1 - index)
+          _ = replay.carryOut(step, before: zxid)
         }
       }
       let isRead = columns.kinds[Int(request)].isRead

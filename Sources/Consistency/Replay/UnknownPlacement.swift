@@ -21,6 +21,8 @@ struct UnknownPlacement {
   private var certain: Set<Int32> = []
   /// The writes whose answers are possible but for what reads saw.
   private(set) var contradictedByReads: Set<Int32> = []
+  /// Those among them that other writes may contradict as well.
+  private(set) var perhapsContradictedByWrites: Set<Int32> = []
 
   init(
     _ columns: ZooKeeperHistory, unknowns: UnknownWrites, order: [Int32], fresh: RequestReplay
@@ -67,12 +69,16 @@ struct UnknownPlacement {
   /// do not, it is the reads that cannot be.
   private mutating func blameReads(_ violations: [Int32], _ events: [Int32]) {
     let writes = violations.filter { columns.kinds[Int($0)].isWrite }
-    guard !writes.isEmpty, events.contains(where: { columns.kinds[Int($0)].isRead }) else { return }
+    guard !writes.isEmpty else { return }
     var search = PlacementSearch(
-      events: events.filter { columns.kinds[Int($0)].isWrite }, unknowns: unknowns, replay: fresh)
+      events: events.filter { columns.kinds[Int($0)].isWrite }, unknowns: unknowns,
+      replay: fresh, believesReads: false)
     let outcome = search.run()
     let sure = Set(outcome.violations)
-    contradictedByReads.formUnion(writes.filter { !sure.contains($0) })
+    for write in writes where !sure.contains(write) {
+      contradictedByReads.insert(write)
+      if outcome.isOpen { perhapsContradictedByWrites.insert(write) }
+    }
   }
 
   /// Whether nobody knows if what is wrong with an answer can be explained.

@@ -45,8 +45,11 @@ struct UnknownWrites {
   private(set) var ambiguousPins: Set<Int32> = []
   /// The sessions that may have owned a path.
   private var owners: [Int32: [Int32]] = [:]
-  /// The largest zxid that was acknowledged before each unknown write was called.
+  /// The largest zxid that any reply had before each unknown write was called: its own is larger,
+  /// since zxids are given out in order.
   private var floors: [Int32: Int64] = [:]
+  /// The same where no read is believed.
+  private var floorsOfWrites: [Int32: Int64] = [:]
   /// The last zxid that each session was told.
   private var lastZxids: [Int64]
   private var isClosed: [Bool]
@@ -56,7 +59,7 @@ struct UnknownWrites {
   /// The writes of each session in the order of their calls; only where some were lost.
   private var writesOfSession: [[Int32]] = []
 
-  init(_ columns: ZooKeeperHistory, acknowledged: Acknowledgements, pinning: Bool = true) {
+  init(_ columns: ZooKeeperHistory, pinning: Bool = true) {
     self.columns = columns
     zxids = columns.zxids
     lastZxids = Array(repeating: .min, count: columns.sessions.count)
@@ -89,9 +92,12 @@ struct UnknownWrites {
     noteOwners()
     defer { noteClaimed() }
     guard !unknown.isEmpty else { return }
+    let replies = Acknowledgements(columns, ofAllReplies: true)
+    let acknowledged = Acknowledgements(columns)
     for request in unknown {
-      floors[request] = acknowledged.last(
-        before: columns.history.operations[Int(request)].invocation)
+      let place = columns.history.operations[Int(request)].invocation
+      floors[request] = replies.last(before: place)
+      floorsOfWrites[request] = acknowledged.last(before: place)
       note(request)
     }
     noteAnsweredNames()
@@ -138,6 +144,23 @@ struct UnknownWrites {
       claimed.partitioningIndex { $0 > last } - claimed.partitioningIndex { $0 > first }
     let (all, isOverflow) = last.subtractingReportingOverflow(first)
     return isOverflow ? .max : all - Int64(known)
+  }
+
+  /// The last zxid up to one that no known transaction has, so many others left behind it.
+  func unclaimed(upTo last: Int64, leaving count: Int) -> Int64 {
+    var (zxid, rest) = (last, count)
+    var place = claimed.partitioningIndex { $0 > last }
+    while zxid > 0 {
+      if place > 0, claimed[place - 1] == zxid {
+        place -= 1
+      } else if rest == 0 {
+        return zxid
+      } else {
+        rest -= 1
+      }
+      zxid -= 1
+    }
+    return last
   }
 
   private mutating func noteSessions(_ sessions: Set<Int32>) {
@@ -308,7 +331,7 @@ struct UnknownWrites {
 
   // MARK: What may explain an observation
 
-  /// The largest zxid that was acknowledged before a write was called.
+  /// The largest zxid that any reply had before a write was called.
   func floor(of request: Int32) -> Int64 { floors[request] ?? .min }
 
   /// The first write with a known place that a session sent after one, and where it stands; nil if
@@ -321,11 +344,15 @@ struct UnknownWrites {
       .map { ($0, zxids[Int($0)]) }
   }
 
-  /// Whether something may have happened before a zxid.
-  func isPossible(_ step: UnknownStep, before zxid: Int64) -> Bool {
+  /// Whether something may have happened before a zxid, as far as replies tell, those of reads
+  /// among them or not.
+  func isPossible(
+    _ step: UnknownStep, before zxid: Int64, believingReads: Bool = true
+  ) -> Bool {
     switch step {
     case .request(let request, _):
-      !pinnedRequests.contains(request) && floors[request, default: .max] < zxid
+      !pinnedRequests.contains(request)
+        && (believingReads ? floors : floorsOfWrites)[request, default: .max] < zxid
     case .end(let session): !isClosed[Int(session)] && lastZxids[Int(session)] < zxid
     case .removal: true
     }

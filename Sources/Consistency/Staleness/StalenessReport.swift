@@ -172,7 +172,8 @@ public struct StalenessReport: Sendable {
   }
 }
 
-/// The largest zxid of the writes that were acknowledged, by moments of the history.
+/// The largest zxid of the writes that were acknowledged, or of all replies, by moments of the
+/// history.
 ///
 /// A write that was answered with an error takes a zxid as well, but changed nothing that a read
 /// could miss; it is not acknowledged.
@@ -180,12 +181,12 @@ struct Acknowledgements {
   private var moments: [Int32] = []
   private var largest: [Int64] = []
 
-  init(_ columns: ZooKeeperHistory) {
+  init(_ columns: ZooKeeperHistory, ofAllReplies: Bool = false) {
     var writes: [(completion: Int32, zxid: Int64)] = []
-    for (request, kind) in columns.kinds.enumerated() where kind.isWrite {
+    for (request, kind) in columns.kinds.enumerated() where ofAllReplies || kind.isWrite {
       let operation = columns.history.operations[request]
-      guard operation.outcome == .ok, columns.errors[request] == .none,
-        columns.zxids[request] != RecordedStat.unknown
+      guard operation.outcome == .ok, columns.zxids[request] != RecordedStat.unknown,
+        ofAllReplies ? columns.errors[request] != .other : columns.errors[request] == .none
       else { continue }
       writes.append((operation.completion, columns.zxids[request]))
     }
