@@ -123,8 +123,11 @@ extension ZooKeeperReplica {
   mutating func closeConnections(
     of session: Int64, except kept: Int32 = -1, into effects: inout Effects
   ) {
+    // They stay among those that wait: the leader answers each of them, and the answer to an earlier
+    // one says nothing of what was done since, by way of another server.
     for waiter in revalidations where waiter.session == session && waiter.slot != kept {
-      if connections[Int(waiter.slot)].generation == waiter.generation {
+      let connection = connections[Int(waiter.slot)]
+      if connection.generation == waiter.generation, connection.isConnecting {
         close(waiter.slot, into: &effects)
       }
     }
@@ -133,7 +136,6 @@ extension ZooKeeperReplica {
         close(waiter.slot, into: &effects)
       }
     }
-    revalidations.removeAll { $0.session == session && $0.slot != kept }
     guard let slot = sessionSlots[session], slot != kept else { return }
     close(slot, into: &effects)
   }
