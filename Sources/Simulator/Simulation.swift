@@ -217,8 +217,4 @@ public struct SimulationResult: Sendable {
 
   /// Whether too little was done to say anything.
   public var isVoid: Bool { counters[.completedOperations] < 200 }
-
-  /// Whether a server may have lost what was durable, with a warning: then nothing is judged but
-  /// whether damage is noticed.
-  public var leftAtlas: Bool { counters[.costlyRots] > 0 }
 }

@@ -34,6 +34,13 @@ extension SimulationOptions {
       frame.observers = [0, 0, 1, 2]
       return frame
     }
+
+    /// An ensemble, or now and then a server alone.
+    public static var campaigns: Frame {
+      var frame = ensembles
+      frame.voters += [1]
+      return frame
+    }
   }
 
   /// Draws every option from a seed.

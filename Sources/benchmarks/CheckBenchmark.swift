@@ -40,9 +40,7 @@ struct CheckBenchmark {
     guard access(executable, X_OK) == 0 else {
       throw BenchmarkError(message: "build it first: swift build -c release --product linnaeus")
     }
-    #if DEBUG
-      throw BenchmarkError(message: "a debug build measures nothing; use -c release")
-    #endif
+    try refuseDebugBuild()
   }
 
   /// Prints the table; 1 if a target is missed or a verdict is wrong.

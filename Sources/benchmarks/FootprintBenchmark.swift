@@ -11,48 +11,31 @@ struct FootprintBenchmark {
   private var operations = 10_000_000
   private var nodes = 1_000_000
   private var rows = ["start", "mix", "snapshot", "log"]
-  private var isMet = true
+  private var table = TargetTable()
 
   init(_ arguments: [String]) throws {
     var rest = arguments[...]
-    func number(_ text: String?) throws -> Int {
-      guard let text, let value = Int(text), value > 0 else {
-        throw BenchmarkError(message: "'\(text ?? "")' is no positive number")
-      }
-      return value
-    }
     while let argument = rest.popFirst() {
       switch argument {
-      case "--operations": operations = try number(rest.popFirst())
-      case "--nodes": nodes = try number(rest.popFirst())
+      case "--operations": operations = try positiveCount(rest.popFirst())
+      case "--nodes": nodes = try positiveCount(rest.popFirst())
       case "--rows": rows = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
       default: throw BenchmarkError(message: "unknown argument '\(argument)'")
       }
     }
-    #if DEBUG
-      throw BenchmarkError(message: "a debug build measures nothing; use -c release")
-    #endif
+    try refuseDebugBuild()
   }
 
   /// Prints the table; 1 if any target is missed.
   mutating func run() throws -> Int32 {
     mkdir(".build", 0o777)
     mkdir(folder, 0o777)
-    print("| figure | measured | target | |\n|---|---|---|---|")
+    table.begin()
     if rows.contains("start") { try measureStart() }
     if rows.contains("mix") { try measureMix() }
     if rows.contains("snapshot") { try measureMillion(fromSnapshot: true) }
     if rows.contains("log") { try measureMillion(fromSnapshot: false) }
-    return isMet ? 0 : 1
-  }
-
-  private mutating func row(_ what: String, _ value: Double, _ unit: String, atMost target: Double)
-  {
-    let isGood = value <= target
-    if !isGood { isMet = false }
-    let shown = (value * 100).rounded() / 100
-    print("| \(what) | \(shown) \(unit) | \(target) \(unit) | \(isGood ? "met" : "MISSED") |")
-    fflush(nil)
+    return table.isMet ? 0 : 1
   }
 
   // MARK: The server
@@ -85,11 +68,6 @@ struct FootprintBenchmark {
 
   private func megabytes(_ bytes: Int?) -> Double { Double(bytes ?? 0) / 1e6 }
 
-  private func milliseconds(since start: ContinuousClock.Instant) -> Double {
-    let passed = (ContinuousClock.now - start).components
-    return Double(passed.seconds) * 1e3 + Double(passed.attoseconds) * 1e-15
-  }
-
   // MARK: The figures
 
   /// From the start of the process to the reply to a request for a session, the median of nine.
@@ -100,11 +78,11 @@ struct FootprintBenchmark {
       let begun = ContinuousClock.now
       let server = try start()
       _ = try FootprintClient(port: port)
-      times.append(milliseconds(since: begun))
+      times.append(seconds(since: begun) * 1e3)
       end(server)
     }
     times.sort()
-    row("first reply on an empty directory", times[times.count / 2], "ms", atMost: 30)
+    table.row("first reply on an empty directory", times[times.count / 2], "ms", atMost: 30)
   }
 
   /// Reads, writes, creations and deletions of 1,000 znodes, and watches on them.
@@ -137,9 +115,9 @@ struct FootprintBenchmark {
     guard errors * 10 < operations else {
       throw BenchmarkError(message: "\(errors) of \(operations) operations failed")
     }
-    let seconds = milliseconds(since: begun) / 1e3
-    row(
-      "peak RssAnon over \(operations) mixed operations on 1,000 znodes (\(Int(seconds)) s)",
+    let time = seconds(since: begun)
+    table.row(
+      "peak RssAnon over \(operations) mixed operations on 1,000 znodes (\(Int(time)) s)",
       megabytes(peak), "MB", atMost: 100)
   }
 
@@ -187,7 +165,7 @@ struct FootprintBenchmark {
     }
     peak = max(peak, server.anonymousMemory ?? 0)
     if fromSnapshot {
-      row("peak RssAnon while \(nodes) znodes are made", megabytes(peak), "MB", atMost: 400)
+      table.row("peak RssAnon while \(nodes) znodes are made", megabytes(peak), "MB", atMost: 400)
     }
     for attempt in 1...3 {
       // Nothing is written at the end, so that the log has all that it had.
@@ -195,10 +173,10 @@ struct FootprintBenchmark {
       let begun = ContinuousClock.now
       server = try start(snapshotEvery: every)
       _ = try FootprintClient(port: port)
-      let seconds = milliseconds(since: begun) / 1e3
+      let time = seconds(since: begun)
       guard attempt == 3 else { continue }
-      row("\(nodes) znodes recovered from \(source)", seconds, "s", atMost: 2)
-      row(
+      table.row("\(nodes) znodes recovered from \(source)", time, "s", atMost: 2)
+      table.row(
         "RssAnon after that", megabytes(server.anonymousMemory), "MB", atMost: 400)
     }
     end(server)

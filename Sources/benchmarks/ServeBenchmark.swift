@@ -28,20 +28,14 @@ struct ServeBenchmark {
     self.shared = shared
     executable = ownFolder() + "/linnaeus"
     var rest = arguments[...]
-    func number(_ text: String?) throws -> Double {
-      guard let text, let value = Double(text), value > 0 else {
-        throw BenchmarkError(message: "'\(text ?? "")' is no positive number")
-      }
-      return value
-    }
     func numbers(_ text: String?) throws -> [Int] {
-      try (text ?? "").split(separator: ",").map { Int(try number(String($0))) }
+      try (text ?? "").split(separator: ",").map { Int(try positiveNumber(String($0))) }
     }
     while let argument = rest.popFirst() {
       switch argument {
       case "--apache": withApache = true
-      case "--seconds": seconds = try number(rest.popFirst())
-      case "--rounds": rounds = Int(try number(rest.popFirst()))
+      case "--seconds": seconds = try positiveNumber(rest.popFirst())
+      case "--rounds": rounds = Int(try positiveNumber(rest.popFirst()))
       case "--sessions": sessions = try numbers(rest.popFirst())
       case "--outstanding": outstanding = try numbers(rest.popFirst())
       case "--operations":
@@ -55,9 +49,7 @@ struct ServeBenchmark {
       default: throw BenchmarkError(message: "unknown argument '\(argument)'")
       }
     }
-    #if DEBUG
-      throw BenchmarkError(message: "a debug build measures nothing; use -c release")
-    #endif
+    try refuseDebugBuild()
   }
 
   // MARK: The table
@@ -112,24 +104,32 @@ struct ServeBenchmark {
       line += " \(ratio(mine.throughput, other.throughput)) |"
       line += " \(ratio(mine.p99, other.p99)) | \(ratio(mine.processor, other.processor)) |"
       line += " \(ratio(mine.throughput, limit.throughput)) |"
-      let isTop = count == 100 && depth == 100
-      let multiple = isTop ? (operation == "get" ? 6.0 : 4) : 2
-      let syncs = isForced && operation != "get"
-      func misses(_ measured: Measurement) -> [Bool] {
-        let few = measured.throughput < multiple * other.throughput
-        let isEnough = !isTop && !syncs && measured.throughput >= 0.7 * limit.throughput
-        return [
-          few && !isEnough, measured.p99 > other.p99 / 3, measured.processor > other.processor / 6,
-        ]
-      }
-      let missed = zip(["op/s", "p99", "CPU"], zip(misses(mine), misses(limit)))
-        .compactMap { name, missed in
-          missed.0 ? name + (missed.1 ? " (null, too)" : "") : nil
-        }
+      let missed = missedTargets(
+        mine, other, limit, isTop: count == 100 && depth == 100, isRead: operation == "get",
+        syncs: syncs(isForced, operation))
       line += missed.isEmpty ? " kept |" : " missed: \(missed.joined(separator: ", ")) |"
     }
     print(line)
     fflush(nil)
+  }
+
+  /// The targets that a cell misses, and of each whether a server that does nothing misses it, too.
+  private func missedTargets(
+    _ mine: Measurement, _ apache: Measurement, _ null: Measurement, isTop: Bool, isRead: Bool,
+    syncs: Bool
+  ) -> [String] {
+    let multiple = isTop ? (isRead ? 6.0 : 4) : 2
+    func misses(_ measured: Measurement) -> [(name: String, isMissed: Bool)] {
+      let isEnough = !isTop && !syncs && measured.throughput >= 0.7 * null.throughput
+      return [
+        ("op/s", measured.throughput < multiple * apache.throughput && !isEnough),
+        ("p99", measured.p99 > apache.p99 / 3),
+        ("CPU", measured.processor > apache.processor / 6),
+      ]
+    }
+    return zip(misses(mine), misses(null)).compactMap { own, limit in
+      own.isMissed ? own.name + (limit.isMissed ? " (null, too)" : "") : nil
+    }
   }
 
   // MARK: Servers
@@ -144,37 +144,42 @@ struct ServeBenchmark {
   ) throws -> Measurement {
     let data = "\(folder)/serve-data"
     _ = try shell("rm -rf '\(data)' && mkdir '\(data)'")
-    let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-    defer { close(null) }
-    let server = try ChildProcess(
+    return try measure(
       executable,
       [
         "serve", "--port", "\(ourPort)", "--data", data, "--force-sync", isForced ? "yes" : "no",
         "--log-level", "error",
-      ], input: null, output: null, error: 2)
-    defer {
-      server.send(SIGTERM)
-      _ = server.wait()
-    }
-    try waitForPort(ourPort)
-    return try load(port: ourPort, server: server.id, operation, count, depth)
+      ], port: ourPort, operation, count, depth)
   }
 
   private func measureNullServer(
     _ isForced: Bool, _ operation: String, _ count: Int, _ depth: Int
   ) throws -> Measurement {
+    let log = syncs(isForced, operation) ? ["--log", "\(folder)/null-server.log"] : []
+    return try measure(
+      ownFolder() + "/benchmarks", ["null-server", "--port", "\(nullPort)"] + log, port: nullPort,
+      operation, count, depth)
+  }
+
+  /// Whether the cell's operations wait for the disk.
+  private func syncs(_ isForced: Bool, _ operation: String) -> Bool {
+    isForced && operation != "get"
+  }
+
+  /// Starts a server, loads it, and ends it.
+  private func measure(
+    _ executable: String, _ arguments: [String], port: Int, _ operation: String, _ count: Int,
+    _ depth: Int
+  ) throws -> Measurement {
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(null) }
-    let log = isForced && operation != "get" ? ["--log", "\(folder)/null-server.log"] : []
-    let server = try ChildProcess(
-      ownFolder() + "/benchmarks", ["null-server", "--port", "\(nullPort)"] + log, input: null,
-      output: null, error: 2)
+    let server = try ChildProcess(executable, arguments, input: null, output: null, error: 2)
     defer {
       server.send(SIGTERM)
       _ = server.wait()
     }
-    try waitForPort(nullPort)
-    return try load(port: nullPort, server: server.id, operation, count, depth)
+    try waitForPort(port)
+    return try load(port: port, server: server.id, operation, count, depth)
   }
 
   private func measureApache(

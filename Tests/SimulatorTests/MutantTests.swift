@@ -6,8 +6,7 @@ import Testing
 /// Bugs that are switched on are seen; `linnaeus simulate --mutants` tries all of them.
 @Suite struct MutantTests {
   private static func violations(_ seed: UInt64, _ mutant: Mutant? = nil) -> [Violation] {
-    var frame = SimulationOptions.Frame.ensembles
-    frame.voters += [1]
+    var frame = SimulationOptions.Frame.campaigns
     frame.operations = 250
     var options = SimulationOptions.draw(seed: seed, within: frame)
     mutant?.apply(to: &options)

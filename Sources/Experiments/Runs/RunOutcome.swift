@@ -30,9 +30,6 @@ public struct RunOutcome: Hashable, Sendable {
     events = result.events
   }
 
-  /// Whether it was judged by nothing but whether damage is noticed (``SimulationResult/leftAtlas``).
-  public var leftAtlas: Bool { counters[.costlyRots] > 0 }
-
   /// Whether no promise was broken.
   public var isClean: Bool { findings.isEmpty }
 }

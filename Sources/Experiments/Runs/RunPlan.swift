@@ -46,7 +46,7 @@ public struct RunPlan: Sendable {
     let result = simulation.run()
     var outcome = RunOutcome(result)
     // Who has lost what was durable may say anything.
-    if !result.leftAtlas {
+    if !result.counters.leftAtlas {
       // A leader that has proved that it leads knows everything that was acknowledged before.
       let syncsAreProof =
         result.options.replica.quorumSync && result.options.workload.reads == .afterSync

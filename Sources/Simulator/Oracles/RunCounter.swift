@@ -106,6 +106,10 @@ public struct RunCounters: Hashable, Sendable {
     set { values[counter.rawValue] = newValue }
   }
 
+  /// Whether a server may have lost what was durable, with a warning: then nothing of the run is
+  /// judged but whether damage is noticed.
+  public var leftAtlas: Bool { self[.costlyRots] > 0 }
+
   /// Adds what happened in another run.
   public mutating func add(_ other: RunCounters) {
     for place in values.indices { values[place] += other.values[place] }

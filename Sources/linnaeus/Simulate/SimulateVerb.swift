@@ -191,8 +191,7 @@ struct SimulateVerb: Verb {
 extension SimulationOptions.Frame {
   /// What the options fix of every run.
   init(_ arguments: ParsedArguments) throws(UsageError) {
-    self = .ensembles
-    voters += [1]
+    self = .campaigns
     if let servers = try arguments.number("--servers", in: 1...9) { voters = [servers] }
     if let count = try arguments.number("--observers", in: 0...9) { observers = [count] }
     if let count = try arguments.number("--clients", in: 1...99) { clients = [count] }

@@ -14,7 +14,7 @@ enum SimulationText {
     text += ", \(wording(options.schedule.count, "fault"))"
     text += ", \(milliseconds(outcome.virtualNanoseconds)) of virtual time: "
     if !outcome.isClean { return text + "violated\n" }
-    if outcome.leftAtlas {
+    if outcome.counters.leftAtlas {
       return text + "beyond the atlas, where only damage is judged: noticed\n"
     }
     return text + (outcome.isVoid ? "void, fewer than 200 operations\n" : "clean\n")
@@ -73,7 +73,7 @@ enum SimulationText {
     add("seed", .integer(Int64(clamping: outcome.seed)))
     let verdict = !outcome.isClean ? "violated" : outcome.isVoid ? "void" : "clean"
     add("verdict", .string(verdict))
-    if outcome.leftAtlas { add("left_atlas", .boolean(true)) }
+    if outcome.counters.leftAtlas { add("left_atlas", .boolean(true)) }
     add("trace", .string(trace(outcome.traceHash)))
     add("virtual_ns", .integer(outcome.virtualNanoseconds))
     add("events", .integer(Int64(outcome.events)))
