@@ -27,6 +27,10 @@ struct ReplyTable: Sendable {
     var first = 0
     /// Whether older ones than those that are kept were forgotten.
     var hasForgotten = false
+    /// The numbers of those that a leader has prepared and that are not applied yet.
+    ///
+    /// What is sent again is not prepared again, so that they ascend.
+    var prepared = FIFO<Int32>()
 
     func index(_ place: Int) -> Int { (first + place) % replies.count }
 
@@ -81,6 +85,25 @@ struct ReplyTable: Sendable {
     return entry.hasForgotten ? .forgotten : .new
   }
 
+  /// Whether a leader has prepared a session's request that is not applied yet.
+  func isPrepared(_ session: Int64, xid: Int32) -> Bool {
+    guard let prepared = sessions[session]?.prepared else { return false }
+    for place in (0..<prepared.count).reversed() {
+      guard let number = prepared[place], number > xid else { return prepared[place] == xid }
+    }
+    return false
+  }
+
+  /// Takes note of a request that a leader has prepared.
+  mutating func prepare(_ session: Int64, xid: Int32) {
+    sessions[session]?.prepared.append(xid)
+  }
+
+  /// Forgets what was prepared: nobody leads any more, or someone else does.
+  mutating func forgetPrepared() {
+    for session in sessions.keys { sessions[session]?.prepared.removeAll() }
+  }
+
   /// Takes note of a transaction that was applied.
   mutating func record(_ applied: AppliedTransaction) {
     let header = applied.header
@@ -91,6 +114,9 @@ struct ReplyTable: Sendable {
       guard !sessions.isEmpty, sessions[header.session] != nil else { return }
       // A request that was refused because it came the wrong way may come the right one.
       guard !applied.hasMoved else { return }
+      if sessions[header.session]?.prepared.first == header.xid {
+        _ = sessions[header.session]?.prepared.popFirst()
+      }
       var body = ByteWriter()
       let error = applied.writeResponse(to: &body)
       sessions[header.session]?.insert(

@@ -13,6 +13,7 @@ extension ZooKeeperReplica {
     if zab.phase == .leading {
       role = .leading
       lastPrepared = zab.epochStart
+      replies.forgetPrepared()
       sessions = SessionTracker(tickMilliseconds: Int(options.tickMilliseconds))
       for (session, timeout) in tree.sessions
       where !options.mutations.contains(.forgetsSessions) {
@@ -58,7 +59,7 @@ extension ZooKeeperReplica {
         link: link, provesLeadership: options.quorumSync, into: &effects.peers)
       return
     }
-    guard hasRoomInEpoch(into: &effects) else { return }
+    guard !isRepetition(header, of: session), hasRoomInEpoch(into: &effects) else { return }
     let owner = linkOwners[Int(link)]
     if header.opcode == .createSession {
       let timeout = body.withBorrowedBytes { bytes in

@@ -16,7 +16,8 @@ struct Resumption: Sendable {
 ///
 /// A session's write is known to the server that the session is connected to, if it was ever done:
 /// the leader lets a session move only once everything is committed that it had proposed before, and
-/// refuses what comes the old way afterwards.
+/// refuses what comes the old way afterwards. And whatever a learner does not know, the leader does:
+/// it looks before it prepares a request, at what it has done and at what it has proposed.
 extension ZooKeeperReplica {
   /// Lets the clients have their sessions that waited until what they had sent before was applied.
   mutating func resumeWaiting(into effects: inout Effects) {
@@ -39,6 +40,23 @@ extension ZooKeeperReplica {
   func findReply(to header: RequestHeader, on slot: Int32) -> ReplyTable.Finding {
     replies.isEmpty || options.mutations.contains(.forgetsReplies)
       ? .new : replies.find(connections[Int(slot)].session, xid: header.xid)
+  }
+
+  /// Whether a write that a learner forwards is under way or done already, so that nothing is to be
+  /// prepared: whoever waits for it is answered when the first one is applied.
+  func isRepetition(_ header: RequestHeader, of session: Int64) -> Bool {
+    guard !replies.isEmpty, header.opcode != .createSession,
+      !options.mutations.contains(.forgetsReplies)
+    else { return false }
+    if replies.isPrepared(session, xid: header.xid) { return true }
+    guard case .known = replies.find(session, xid: header.xid) else { return false }
+    return true
+  }
+
+  /// Whether nobody knows any more whether a write was done.
+  func isForgotten(_ header: RequestHeader, of session: Int64) -> Bool {
+    !replies.isEmpty && replies.find(session, xid: header.xid) == .forgotten
+      && !options.mutations.contains(.forgetsReplies)
   }
 
   /// Answers a write that was done before, as it was answered then or would have been.

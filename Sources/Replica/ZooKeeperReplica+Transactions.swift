@@ -40,6 +40,13 @@ extension ZooKeeperReplica {
     if sessionError == .sessionExpired, options.mutations.contains(.letsExpiredGoOn) {
       sessionError = .ok
     }
+    if sessionError == .ok, zab != nil {
+      if isForgotten(header, of: session) {
+        sessionError = .sessionExpired
+      } else {
+        replies.prepare(session, xid: header.xid)
+      }
+    }
     switch header.opcode {
     case .closeSession:
       // From wherever it comes, as with Apache: who ends a session does not go on with it.

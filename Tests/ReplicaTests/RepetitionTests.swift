@@ -156,6 +156,51 @@ struct RepetitionTests {
     #expect(table.find(7, xid: 7) == .new)
   }
 
+  /// What a learner forwards for a client that sends it: how many transactions it makes.
+  private func forward(
+    _ xid: Int32, of session: Int64, on link: Int32 = 0, to server: inout TestServer
+  ) -> Int32 {
+    let before = server.replica.lastPrepared.counter
+    var body = ByteWriter()
+    body.createRequest(path: "/a-", data: "", acl: ACL.bytes(ACL.open), flags: 2)
+    server.turn { replica, effects in
+      replica.takeRequest(
+        RequestHeader(xid: xid, opcode: .create), session: session, on: link, body.bytes, 0..<0,
+        into: &effects)
+    }
+    return Int32(server.replica.lastPrepared.counter - before)
+  }
+
+  @Test("A leader prepares what learners forward again only once", arguments: [false, true])
+  func leader(isMutant: Bool) throws {
+    var options = ReplicaOptions()
+    if isMutant { options.mutations = .forgetsReplies }
+    var server = try TestServer.leading(options)
+    let session = try open(&server).session
+    let before = server.replica.tree.nodeCount
+    server.turn { replica, effects in
+      for link: Int32 in [0, 1] { replica.linkAccepted(link, into: &effects) }
+      replica.moveSession(session, to: replica.linkOwners[1])
+    }
+    // What comes the wrong way is refused by a transaction, and may come the right one.
+    #expect(forward(1, of: session, to: &server) == 1)
+    #expect(forward(1, of: session, on: 1, to: &server) == 1)
+    #expect(forward(1, of: session, on: 1, to: &server) == (isMutant ? 1 : 0))
+    #expect(forward(2, of: session, on: 1, to: &server) == 1)
+    #expect(forward(1, of: session, on: 1, to: &server) == (isMutant ? 1 : 0))
+    server.finishDisk()
+    #expect(forward(2, of: session, on: 1, to: &server) == (isMutant ? 1 : 0))
+    #expect(forward(3, of: session, on: 1, to: &server) == 1)
+    // Whoever waits at the leader is told that nobody knows, once it is no longer kept.
+    let last = Int32(ReplyTable.kept + 3)
+    for xid in 4...last { #expect(forward(xid, of: session, on: 1, to: &server) == 1) }
+    server.finishDisk()
+    #expect(forward(2, of: session, on: 1, to: &server) == 1)
+    server.finishDisk()
+    let created = server.replica.tree.nodeCount - before
+    #expect(created == Int(last) + (isMutant ? 4 : 0))
+  }
+
   @Test("It is known again after a restart, from the log")
   func restart() throws {
     var server = TestServer()

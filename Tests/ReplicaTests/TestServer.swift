@@ -2,6 +2,7 @@ import Jute
 import LinnaeusBase
 import Storage
 import Tree
+import Zab
 
 @testable import Replica
 
@@ -26,12 +27,34 @@ struct TestServer {
   var files: [StoredFile: [UInt8]] = [:]
   private var open: [FileNumber: StoredFile] = [:]
 
-  init(_ options: ReplicaOptions = ReplicaOptions(), storage: StorageOptions = StorageOptions()) {
+  init(
+    _ options: ReplicaOptions = ReplicaOptions(), storage: StorageOptions = StorageOptions(),
+    zab: Zab? = nil
+  ) {
     replica = ZooKeeperReplica(
       options: options, recovered: RecoveringTree(options: options.tree),
-      storage: DurableStorage(options: storage, recovered: RecoveredState()), now: now, wall: wall)
+      storage: DurableStorage(options: storage, recovered: RecoveredState()), zab: zab, now: now,
+      wall: wall)
     turn { _, _ in }
     finishDisk()
+  }
+
+  /// The leader of an ensemble of which it is the only voter.
+  static func leading(_ options: ReplicaOptions = ReplicaOptions()) throws -> TestServer {
+    let configuration = try Array("server.1=127.0.0.1:1:2:participant".utf8).withBorrowedBytes {
+      (bytes) throws(QuorumConfigurationError) in try QuorumConfiguration(text: bytes)
+    }
+    var server = TestServer(
+      options,
+      zab: Zab(
+        options: ZabOptions(), id: ServerID(rawValue: 1), configuration: configuration,
+        acceptedEpoch: 0, currentEpoch: 0, window: TransactionWindow(after: .zero),
+        mutations: options.mutations))
+    while !server.replica.isServing {
+      server.pass(milliseconds: 100)
+      server.finishDisk()
+    }
+    return server
   }
 
   /// Goes on from what the disk of another one holds.
