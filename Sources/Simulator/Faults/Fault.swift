@@ -28,12 +28,11 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
   case syncError
   /// Somebody sets a clock.
   case wallStep
-  /// A clock begins to run at another rate; not drawn unless it is asked for.
+  /// A clock begins to run at another rate.
   case drift
-  /// The leader is cut off from all other servers, which notice before it does; not drawn unless it
-  /// is asked for.
+  /// The leader is cut off from all other servers, which notice before it does.
   case deposedLeader
-  /// A bit of what is durable changes; leaves the atlas.
+  /// A bit of what is durable changes; leaves the atlas, and is not drawn unless it is asked for.
   case rot
 }
 

@@ -83,7 +83,7 @@ extension Mutant {
       driver: .skipsDirectorySync),
     Mutant(
       "forget-last-zxid", "clients do not say what they have seen when they reconnect",
-      property: "P8", driver: .forgetsLastZxidSeen),
+      driver: .forgetsLastZxidSeen),
     Mutant(
       "commit-with-minority", "a proposal is committed as soon as the leader has it",
       .commitsWithMinority),
@@ -101,7 +101,7 @@ extension Mutant {
       .answersSyncLocally),
     Mutant(
       "accept-clients-ahead", "a client may go on with a server that is behind what it has seen",
-      property: "P8", .acceptsClientsAhead),
+      .acceptsClientsAhead),
     Mutant(
       "ignore-moved-sessions", "a write is accepted though its session has moved",
       .ignoresMovedSessions),
