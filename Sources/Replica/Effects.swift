@@ -2,6 +2,19 @@ import LinnaeusBase
 import Storage
 import Zab
 
+/// Transactions that a learner lacks and that are no longer in memory: they are to be read from the
+/// log (`DurableStorage.transactions`).
+public struct HistoryRead: Hashable, Sendable {
+  /// The link of the learner.
+  public var link: Int32
+  /// The zxid before the first one.
+  public var first: Zxid
+  /// The zxid of the last one.
+  public var last: Zxid
+  /// So many bytes they may have together: a snapshot would be sent sooner.
+  public var limitBytes: Int
+}
+
 /// What a replica wants of the world: bytes to send, connections to close, disk operations, lines
 /// for the log.
 ///
@@ -36,6 +49,8 @@ public struct Effects: Sendable {
   /// Once everything that the disk was told is done: recover again, with nothing after this zxid, and
   /// call `reloaded`.
   public var reload: Zxid?
+  /// What is to be read from the log, told by `historyRead`.
+  public var historyReads: [HistoryRead] = []
   /// What the disk is to do, strictly in order.
   public var disk: [DiskOperation] = []
   /// Lines for the log.

@@ -111,6 +111,24 @@ extension ZooKeeperReplica {
     ask(&effects) { zab, effects in zab.reloaded(recovered.window, into: &effects) }
   }
 
+  /// The driver has read what ``Effects/historyReads`` asked for: exactly these transactions, in a
+  /// window after the first zxid; nil if the log does not have them all, or if they are longer than
+  /// the limit.
+  public mutating func historyRead(
+    _ read: HistoryRead, _ history: TransactionWindow?, into effects: inout Effects
+  ) {
+    ask(&effects) { zab, effects in
+      zab.historyRead(read.link, after: read.first, history, into: &effects)
+    }
+  }
+
+  /// A learner that lacks more than a third of what a snapshot has gets the snapshot, as with Apache
+  /// (`snapshotSizeFactor`); and it is read and sent in one piece, unlike that.
+  private var historyLimitBytes: Int {
+    let snapshot = tree.approximateDataSize + tree.nodeCount * 100
+    return min(max(snapshot / 3, 64 << 10), 16 << 20)
+  }
+
   // MARK: What Zab is asked and asks for
 
   private mutating func enter(_ link: Int32, into effects: inout Effects) {
@@ -169,6 +187,9 @@ extension ZooKeeperReplica {
     case .receiveSnapshot(let link, let zxid):
       incoming = IncomingSnapshot(
         link: link, zxid: zxid, restoration: TreeRestoration(options: options.tree))
+    case .readHistory(let link, let first, let last):
+      effects.historyReads.append(
+        HistoryRead(link: link, first: first, last: last, limitBytes: historyLimitBytes))
     case .sendSnapshot(let link): outgoing.append(link)
     case .serve: beginServing(into: &effects)
     case .stopServing(let reason): stopServing(reason, into: &effects)

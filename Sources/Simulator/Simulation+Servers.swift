@@ -134,9 +134,20 @@ extension Simulation {
     if !servers[server].effects.log.isEmpty { takeLog(server) }
     if servers[server].replica.failure != nil { return stop(server) }
     if let id = servers[server].effects.connectTo { connectLink(server, to: id) }
+    if !servers[server].effects.historyReads.isEmpty { return readHistories(server) }
     workDisk(server)
     arrangeWaking(server)
     if servers[server].reloadLimit != nil { reload(server) }
+  }
+
+  /// A leader reads what learners lack from its log, which is as long as what it has written.
+  private mutating func readHistories(_ server: Int) {
+    let reads = servers[server].effects.historyReads
+    servers[server].effects.historyReads.removeAll(keepingCapacity: true)
+    turn(server, inputs: reads.count) { server in
+      for read in reads { server.readHistory(read) }
+    }
+    counters[.logDifferences] += servers[server].takeLogDifferences()
   }
 
   /// A server recovers again, once its disk is done.
@@ -276,8 +287,9 @@ extension Simulation {
       noteRestored(server)
     }
     if hasApplied || isServing {
-      // Whoever gets this far has made a leader's snapshot durable.
+      // Whoever gets this far has made a leader's snapshot durable, or a truncation.
       servers[server].replaced = nil
+      servers[server].truncated = []
       if !servers[server].recovered.isEmpty {
         oracles.recoveredIsCommitted(servers[server].recovered, by: server, time: now)
         servers[server].recovered = []
@@ -299,6 +311,7 @@ extension Simulation {
     let zxid = servers[server].lastZxid
     let before = servers[server].replaced?.recovered ?? servers[server].recovered
     servers[server].replaced = (zxid, before)
+    servers[server].truncated = []
     servers[server].recovered = []
     switch servers[server].replica.zab?.phase {
     case .following(let leader), .observing(let leader):

@@ -55,8 +55,10 @@ struct Learner: Sendable {
   var historyEnd = Zxid.zero
   /// The last proposal that it has made durable.
   var acknowledged = Zxid.zero
-  /// Nothing after it may leave the window while it gets a snapshot.
+  /// Nothing after it may leave the window while it gets a snapshot, or something from the log.
   var pinned = Zxid.zero
+  /// Whether what it lacks is being read from the log.
+  var awaitsHistory = false
   var lastHeard = Instant(nanoseconds: 0)
   /// A proposal that it has not acknowledged, and since when.
   var overdue: (zxid: Zxid, since: Instant)?

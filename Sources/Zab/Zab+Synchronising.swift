@@ -9,7 +9,9 @@ extension Zab {
     case difference(after: Zxid)
     /// It has something that is not in the leader's log, and has everything up to that zxid.
     case truncation(to: Zxid)
-    /// What it has in common is not known, or not kept.
+    /// It has nothing after that zxid, which is no longer in memory: it may be in the log on disk.
+    case history(after: Zxid)
+    /// What it has in common is not known.
     case snapshot
   }
 
@@ -24,13 +26,11 @@ extension Zab {
   /// Logs that have a zxid in common agree on everything up to it. A learner that lacks the end of
   /// an epoch, but has more of that epoch than the leader, has all of the leader's before; one whose
   /// last epoch is another one than the leader's there may have missed something even earlier.
-  ///
-  /// What is no longer in memory could be read from the log on disk; it is sent as a snapshot.
   func remedy(for last: Zxid) -> Remedy {
     if last >= window.last, mutations.contains(.omitsTruncation) {
       return .difference(after: window.last)
     }
-    guard last >= window.floor else { return .snapshot }
+    guard last >= window.floor else { return last < .zero ? .snapshot : .history(after: last) }
     let place = window.place(after: last)
     let before = place > 0 ? window.zxid(at: place - 1) : window.floor
     if before == last { return .difference(after: last) }
@@ -50,12 +50,53 @@ extension Zab {
       let end = mutations.contains(.cutsTooMuch) ? predecessor(of: zxid) : zxid
       effects.send(.truncate, zxid: end, on: link)
       sendHistory(after: zxid, on: link, into: &effects)
-    case .snapshot:
+    case .history(let zxid):
       links[Int(link)].learner.stage = .loading
-      links[Int(link)].learner.pinned = window.lastCommitted
+      links[Int(link)].learner.pinned = window.floor
+      links[Int(link)].learner.awaitsHistory = true
       pinWindow()
-      effects.events.append(.sendSnapshot(link: link))
+      effects.events.append(.readHistory(link: link, after: zxid, through: window.floor))
+    case .snapshot: beginSnapshot(link, into: &effects)
     }
+  }
+
+  private mutating func beginSnapshot(_ link: Int32, into effects: inout ZabEffects) {
+    links[Int(link)].learner.stage = .loading
+    links[Int(link)].learner.pinned = window.lastCommitted
+    pinWindow()
+    effects.events.append(.sendSnapshot(link: link))
+  }
+
+  /// Sends what was read from the log, and what came after it; a snapshot, if it could not be read.
+  mutating func takeHistory(
+    _ link: Int32, after zxid: Zxid, _ history: TransactionWindow?, into effects: inout ZabEffects
+  ) {
+    guard isLoadingLearner(link), links[Int(link)].learner.awaitsHistory,
+      links[Int(link)].learner.lastZxid == zxid
+    else { return }
+    links[Int(link)].learner.awaitsHistory = false
+    guard let history, history.floor == zxid, history.last == window.floor else {
+      return beginSnapshot(link, into: &effects)
+    }
+    links[Int(link)].learner.lastHeard = now
+    effects.send(.difference, zxid: historyEnd, on: link)
+    for place in 0..<history.count {
+      send(history, at: place, isCommitted: true, on: link, into: &effects)
+    }
+    sendHistory(after: history.last, on: link, into: &effects)
+  }
+
+  /// Sends a transaction of the history as a learner of its kind gets it.
+  private func send(
+    _ history: TransactionWindow, at place: Int, isCommitted: Bool, on link: Int32,
+    into effects: inout ZabEffects
+  ) {
+    let isObserver = links[Int(link)].learner.isObserver
+    let zxid = history.zxid(at: place)
+    history.withPayload(at: place) {
+      effects.send(isObserver ? .inform : .proposal, zxid: zxid, $0, on: link)
+    }
+    if isCommitted, !isObserver { effects.send(.commit, zxid: zxid, on: link) }
   }
 
   /// The mutation `cutsTooMuch`.
@@ -102,10 +143,7 @@ extension Zab {
     while place < window.count {
       let zxid = window.zxid(at: place)
       if isObserver, zxid > end { break }
-      window.withPayload(at: place) {
-        effects.send(isObserver ? .inform : .proposal, zxid: zxid, $0, on: link)
-      }
-      if !isObserver, zxid <= end { effects.send(.commit, zxid: zxid, on: link) }
+      send(window, at: place, isCommitted: zxid <= end, on: link, into: &effects)
       place += 1
     }
     links[Int(link)].learner.stage = .synchronised

@@ -207,6 +207,14 @@ public struct Zab: Sendable {
     leave(reason, into: &effects)
   }
 
+  /// What ``ZabEvent/readHistory(link:after:through:)`` asked for was read: exactly the transactions
+  /// between the two; nil if the log does not have them, or if they are too long.
+  public mutating func historyRead(
+    _ link: Int32, after zxid: Zxid, _ history: TransactionWindow?, into effects: inout ZabEffects
+  ) {
+    takeHistory(link, after: zxid, history, into: &effects)
+  }
+
   /// A snapshot of the state after that zxid is about to be put into the link's output, as
   /// ``ZabEvent/sendSnapshot(link:)`` asked: the packet that stands before it is written.
   public mutating func snapshotBegins(

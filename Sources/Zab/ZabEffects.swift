@@ -16,6 +16,9 @@ public enum ZabEvent: Sendable {
   case reload(Zxid)
   /// The bytes that come next on the link are a snapshot of the state after that zxid.
   case receiveSnapshot(link: Int32, Zxid)
+  /// Read the transactions after a zxid and up to another from the log on disk, to send them to the
+  /// link, then say whether that could be done.
+  case readHistory(link: Int32, after: Zxid, through: Zxid)
   /// Send the link a snapshot of what is committed, then say which.
   case sendSnapshot(link: Int32)
   /// Serve clients from now on, in the present phase.

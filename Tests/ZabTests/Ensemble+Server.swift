@@ -79,6 +79,11 @@ extension Ensemble {
     case .receiveSnapshot(let link, let zxid):
       count("SNAP received")
       servers[server].incoming = (link, zxid, [])
+    case .readHistory(let link, let first, let last):
+      let disk = servers[server].disk
+      let history = options.readsLogs ? disk.history(after: first, through: last) : nil
+      if history != nil { count("DIFF from the log") }
+      ask(server) { $0.historyRead(link, after: first, history, into: &$1) }
     case .sendSnapshot(let link):
       guard let connection = servers[server].links[Int(link)] else { return }
       queue.plan(

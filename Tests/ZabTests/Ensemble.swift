@@ -11,6 +11,8 @@ struct EnsembleOptions {
   var mutations: Mutations = []
   /// Few, so that snapshots are needed.
   var commitLogCount = 6
+  /// Whether what is no longer in memory is read from the log.
+  var readsLogs = false
   var provesLeadership = true
   /// Microseconds between two transactions, two faults; 0: none.
   var workloadPause: Int64 = 3_000

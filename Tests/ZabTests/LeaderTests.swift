@@ -199,7 +199,8 @@ import Testing
     let zab = Rig(3, log: log, floor: zxid(1, 4), accepted: 3, current: 3).zab
     let expected: [(Zxid, Zab.Remedy)] = [
       (zxid(3, 2), .difference(after: zxid(3, 2))), (zxid(1, 5), .difference(after: zxid(1, 5))),
-      (zxid(1, 4), .difference(after: zxid(1, 4))), (zxid(1, 3), .snapshot), (.zero, .snapshot),
+      (zxid(1, 4), .difference(after: zxid(1, 4))), (zxid(1, 3), .history(after: zxid(1, 3))),
+      (.zero, .history(after: .zero)),
       (zxid(1, 9), .truncation(to: zxid(1, 6))), (zxid(3, 7), .truncation(to: zxid(3, 2))),
       // It may lack something even before its last epoch.
       (zxid(2, 1), .snapshot), (zxid(4, 1), .snapshot),
@@ -211,6 +212,38 @@ import Testing
     let whole = Rig(3, log: [zxid(2, 1)], accepted: 2, current: 2).zab
     #expect(whole.remedy(for: zxid(1, 1)) == .truncation(to: .zero))
     #expect(whole.remedy(for: .zero) == .difference(after: .zero))
+  }
+
+  @Test("What is no longer in memory comes from the log, and then what was committed meanwhile")
+  func sendsHistory() {
+    var rig = Rig(
+      3, log: [zxid(1, 3), zxid(1, 4)], floor: zxid(1, 2), accepted: 1, current: 1,
+      commitLogCount: 1)
+    rig.beElected(by: 1)
+    rig.introduce(1, link: 1)
+    rig.zab.epochIsDurable(.accepted, 2, into: &rig.effects)
+    rig.acknowledgeEpoch(1, 0, zxid(1, 4))
+    rig.zab.epochIsDurable(.current, 2, into: &rig.effects)
+    rig.receive(1, .ack, zxid(2, 0))
+    rig.introduce(2, link: 2)
+    rig.acknowledgeEpoch(2, 0, zxid(1, 1))
+    let asked = rig.wanted().last ?? ""
+    #expect(asked == "read 100000001..100000003 for 2")
+    // Meanwhile nothing of what comes behind it leaves the memory.
+    for counter: UInt32 in 1...3 {
+      rig.propose(zxid(2, counter))
+      rig.zab.durable(upTo: zxid(2, counter), into: &rig.effects)
+      rig.receive(1, .ack, zxid(2, counter))
+      rig.advance(1)
+    }
+    var history = TransactionWindow(after: zxid(1, 1))
+    for counter: UInt32 in 2...3 { history.append(.empty, zxid: zxid(1, counter)) }
+    rig.zab.historyRead(2, after: zxid(1, 1), history, into: &rig.effects)
+    let zxids = ["100000002", "100000003", "100000004", "200000001", "200000002", "200000003"]
+    let expected = zxids.flatMap { ["proposal \($0)", "commit \($0)"] }
+    #expect(
+      rig.sent(2) == ["leaderInfo 200000000", "difference 200000003"] + expected
+        + ["newLeader 200000000"])
   }
 
   @Test("Behind a snapshot comes everything that it lacks, whatever was committed meanwhile")
@@ -225,7 +258,12 @@ import Testing
     rig.receive(1, .ack, zxid(2, 0))
     rig.introduce(2, link: 2)
     rig.acknowledgeEpoch(2, 0, .zero)
-    #expect(rig.wanted().last == "send snapshot 2")
+    #expect(rig.wanted().last == "read 0..100000004 for 2")
+    rig.zab.historyRead(2, after: .zero, nil, into: &rig.effects)
+    #expect(rig.wanted() == ["send snapshot 2"])
+    // It was asked for once.
+    rig.zab.historyRead(2, after: .zero, TransactionWindow(after: .zero), into: &rig.effects)
+    #expect(rig.wanted().isEmpty)
     rig.zab.snapshotBegins(2, zxid(1, 5), into: &rig.effects)
     for counter: UInt32 in 1...4 {
       rig.propose(zxid(2, counter))

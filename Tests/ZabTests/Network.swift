@@ -1,4 +1,5 @@
 import LinnaeusBase
+import Zab
 
 /// What happens next in an ensemble under test.
 struct Happening {
@@ -122,6 +123,18 @@ struct TestDisk {
 
   var isIdle: Bool { writes.isEmpty && epochs.isEmpty }
   var end: Zxid { log.last?.zxid ?? snapshotZxid }
+
+  /// What the log has after a zxid that is in it, up to another.
+  func history(after first: Zxid, through last: Zxid) -> TransactionWindow? {
+    guard cut == nil, snapshotZxid == first || log.contains(where: { $0.zxid == first }),
+      log.contains(where: { $0.zxid == last })
+    else { return nil }
+    var history = TransactionWindow(after: first)
+    for transaction in log where transaction.zxid > first && transaction.zxid <= last {
+      transaction.payload.withBorrowedBytes { history.append($0, zxid: transaction.zxid) }
+    }
+    return history
+  }
 
   mutating func finishCut() {
     if let cut { log.removeAll { $0.zxid > cut } }

@@ -30,6 +30,7 @@ enum Effort {
     options.isTraced = isTraced
     options.participants = [3, 3, 3, 5, 1, 2][random.below(6)]
     options.observers = random.chance(1, in: 4) ? 1 : 0
+    options.readsLogs = seed.isMultiple(of: 2)
     options.commitLogCount = [2, 6, 100][random.below(3)]
     options.tickMilliseconds = [20, 50][random.below(2)]
     options.faultPause = [6_000, 20_000, 80_000][random.below(3)]
@@ -80,7 +81,9 @@ enum Effort {
         break
       }
     }
-    for what in ["TRUNC", "SNAP received", "reload", "crash", "split", "sync", "epoch"] {
+    for what in [
+      "DIFF from the log", "TRUNC", "SNAP received", "reload", "crash", "split", "sync", "epoch",
+    ] {
       #expect(counts[what, default: 0] > 0, "no seed met \(what)")
     }
   }

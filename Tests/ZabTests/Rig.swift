@@ -138,6 +138,8 @@ struct Rig {
       case .writeEpoch(let file, let epoch): "write \(file) \(epoch)"
       case .reload(let zxid): "reload \(zxid.hexadecimal)"
       case .receiveSnapshot(let link, let zxid): "receive snapshot \(link) \(zxid.hexadecimal)"
+      case .readHistory(let link, let first, let last):
+        "read \(first.hexadecimal)..\(last.hexadecimal) for \(link)"
       case .sendSnapshot(let link): "send snapshot \(link)"
       case .serve: "serve"
       case .stopServing: "stop serving"

@@ -10,12 +10,14 @@ import Testing
 @Suite(.serialized) struct TranscriptTests {
   /// Everything takes next to no time, so that only the order of things shows.
   private static func make(
-    participants: Int = 3, observers: Int = 0, commitLogCount: Int = 6
+    participants: Int = 3, observers: Int = 0, commitLogCount: Int = 6,
+    readsLogs: Bool = false
   ) -> Ensemble {
     var options = EnsembleOptions()
     options.participants = participants
     options.observers = observers
     options.commitLogCount = commitLogCount
+    options.readsLogs = readsLogs
     options.workloadPause = 0
     options.networkDelay = 1
     options.diskDelay = 4
@@ -83,22 +85,8 @@ import Testing
         return ensemble
       }
     ),
-    (
-      "snapshot",
-      {
-        let ensemble = make(commitLogCount: 1)
-        ensemble.run(until: 160_000)
-        ensemble.crash(0)
-        for step in 1...4 {
-          ensemble.propose(2)
-          ensemble.run(until: 160_000 + Int64(step) * 1_000)
-        }
-        ensemble.trace = []
-        ensemble.start(0)
-        ensemble.run(until: 200_000)
-        return ensemble
-      }
-    ),
+    ("snapshot", { fallBehind(make(commitLogCount: 1)) }),
+    ("history from the log", { fallBehind(make(commitLogCount: 1, readsLogs: true)) }),
     (
       "deposed leader",
       {
@@ -112,6 +100,20 @@ import Testing
       }
     ),
   ]
+
+  /// A server lacks more than its leader has in memory.
+  private static func fallBehind(_ ensemble: Ensemble) -> Ensemble {
+    ensemble.run(until: 160_000)
+    ensemble.crash(0)
+    for step in 1...4 {
+      ensemble.propose(2)
+      ensemble.run(until: 160_000 + Int64(step) * 1_000)
+    }
+    ensemble.trace = []
+    ensemble.start(0)
+    ensemble.run(until: 200_000)
+    return ensemble
+  }
 
   private static func transcript(_ run: () -> Ensemble) -> String {
     let ensemble = run()

@@ -159,6 +159,41 @@ enum Transcripts {
     164 1: → 3 ack 0x100000000
     4 committed
     """,
+    "history from the log": """
+    164 1: → 2 looking, round 1, for 1 with 0x0 of epoch 1
+    164 1: → 3 looking, round 1, for 1 with 0x0 of epoch 1
+    164 1: → 2 looking, round 1, for 1 with 0x0 of epoch 1
+    164 2: → 1 following, round 1, for 3 with 0x0 of epoch 1
+    164 1: → 3 looking, round 1, for 1 with 0x0 of epoch 1
+    164 3: → 1 leading, round 1, for 3 with 0x0 of epoch 1
+    164 2: → 1 following, round 1, for 3 with 0x0 of epoch 1
+    164 3: → 1 leading, round 1, for 3 with 0x0 of epoch 1
+    164 2: → 1 following, round 1, for 3 with 0x0 of epoch 1
+    164 3: → 1 leading, round 1, for 3 with 0x0 of epoch 1
+    164 1: → 3 followerInfo 0x100000000
+    164 3: → 1 leaderInfo 0x100000000
+    164 1: → 3 ackEpoch 0x0
+    164 3: → 1 difference 0x100000004
+    164 3: → 1 proposal 0x100000001
+    164 3: → 1 commit 0x100000001
+    164 3: → 1 proposal 0x100000002
+    164 3: → 1 commit 0x100000002
+    164 3: → 1 proposal 0x100000003
+    164 3: → 1 commit 0x100000003
+    164 3: → 1 proposal 0x100000004
+    164 3: → 1 commit 0x100000004
+    164 3: → 1 newLeader 0x100000000
+    164 1: logs 0x100000001
+    164 1: logs 0x100000002
+    164 1: logs 0x100000003
+    164 1: logs 0x100000004
+    164 1: → 3 ack 0x100000000
+    164 3: → 1 upToDate 0xffffffffffffffff
+    164 1: commits up to 0x100000004
+    164 1: serves in following(3), epoch 1
+    164 1: → 3 ack 0x100000000
+    4 committed
+    """,
     "deposed leader": """
     621 1: stops: leader 3 is silent
     621 1: → 2 looking, round 2, for 1 with 0x0 of epoch 1

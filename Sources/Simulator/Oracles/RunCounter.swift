@@ -72,6 +72,8 @@ public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
   case stepDowns
   /// Learners that lacked some transactions, and got these alone.
   case differences
+  /// Learners that a leader sent what they lacked from its log on disk.
+  case logDifferences
   /// Recoveries that cut the log short at what the leader said.
   case truncations
   /// Snapshots of a leader that a learner took over.
@@ -84,11 +86,10 @@ public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
 
 extension RunCounter {
   /// Whether a few hundred runs need not meet it: sound disks are never refused, a leader is seldom
-  /// lost between its snapshot and what follows, and drift and rot are only drawn if they are asked
-  /// for.
+  /// lost between its snapshot and what follows, and rot is only drawn if it is asked for.
   var isRare: Bool {
     [
-      .refusedRecoveries, .reloads, .clockDrifts, .rots, .refusedRots, .harmlessRots, .costlyRots,
+      .refusedRecoveries, .reloads, .rots, .refusedRots, .harmlessRots, .costlyRots,
     ].contains(self)
   }
 }

@@ -83,6 +83,28 @@ extension SimulatedServer {
 
   private static func id(_ server: Int32) -> ServerID { ServerID(rawValue: Int64(server) + 1) }
 
+  // MARK: Histories
+
+  /// Reads what a learner lacks from the log.
+  mutating func readHistory(_ read: HistoryRead) {
+    var history = TransactionWindow(after: read.first)
+    let isWhole = try? DurableStorage.transactions(
+      after: read.first, through: read.last, files: disk.disk.files,
+      read: { (file, offset, count) throws(SystemError) in
+        try disk.disk.read(file, offset, count)
+      }, atMost: read.limitBytes
+    ) { zxid, payload in history.append(payload, zxid: zxid) }
+    let isFound = isWhole == true
+    if isFound { logDifferences += 1 }
+    replica.historyRead(read, isFound ? history : nil, into: &effects)
+  }
+
+  /// How many learners got what they lacked from the log since the last time.
+  mutating func takeLogDifferences() -> Int {
+    defer { logDifferences = 0 }
+    return logDifferences
+  }
+
   // MARK: Recovery
 
   /// Recovers what is on the disk, with nothing after a limit.
@@ -106,8 +128,9 @@ extension SimulatedServer {
     let snapshot = state.snapshot ?? .zero
     if let replaced, replaced.snapshot != snapshot { recovered = replaced.recovered }
     replaced = nil
-    recovered.removeAll { $0.zxid > snapshot }
-    recovered += sink.marks
+    let all = recovered + truncated.filter { mark in !recovered.contains { $0.zxid == mark.zxid } }
+    recovered = all.filter { $0.zxid <= snapshot } + sink.marks
+    truncated = all.filter { $0.zxid > state.lastZxid }
   }
 
   /// What the replica of this server is in its ensemble; nil if it is alone.

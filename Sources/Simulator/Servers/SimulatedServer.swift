@@ -64,6 +64,9 @@ struct SimulatedServer {
   /// A leader's snapshot that may not be durable yet, and what was ``recovered`` before it: comes
   /// back if the snapshot gets lost.
   var replaced: (snapshot: Zxid, recovered: [AppliedMark])?
+  /// What a truncation took out of ``recovered`` that may not be durable yet: a snapshot that has it
+  /// comes back if the truncation gets lost.
+  var truncated: [AppliedMark] = []
   /// Whether its host has power.
   var hasPower = true
   /// Whether the oracles know that it serves.
@@ -72,6 +75,8 @@ struct SimulatedServer {
   var strike: (losesPower: Bool, milliseconds: Int) = (false, 0)
   /// Why its data could not be recovered; it stays down.
   var refusal: String?
+  /// How many learners got what they lacked from its log and are not counted yet.
+  var logDifferences = 0
   /// What happened to its torn ends in all.
   var tornEnds = 0
 
