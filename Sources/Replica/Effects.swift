@@ -49,6 +49,11 @@ public struct Effects: Sendable {
   /// Once everything that the disk was told is done: recover again, with nothing after this zxid, and
   /// call `reloaded`.
   public var reload: Zxid?
+  /// The ensemble is that now: it is to be kept, and the server started with it the next time.
+  ///
+  /// It may get lost in a crash: then what the server's state says of it counts besides, until a
+  /// leader says more.
+  public var configuration: QuorumConfiguration?
   /// What is to be read from the log, told by `historyRead`.
   public var historyReads: [HistoryRead] = []
   /// What the disk is to do, strictly in order.

@@ -73,7 +73,7 @@ public struct RecoveringTree: RecoverySink {
   public mutating func replay(_ payload: BorrowedBytes) throws(ByteReaderError) {
     let applied = try tree.apply(payload, events: &events)
     if !applied.agreesWithDigest { differsFromDigest = true }
-    replies.record(applied)
+    replies.record(applied, tree)
     window.append(payload, zxid: tree.lastZxid)
     window.commit(upTo: tree.lastZxid)
     events.removeAll(keepingCapacity: true)

@@ -104,8 +104,8 @@ struct ReplyTable: Sendable {
     for session in sessions.keys { sessions[session]?.prepared.removeAll() }
   }
 
-  /// Takes note of a transaction that was applied.
-  mutating func record(_ applied: AppliedTransaction) {
+  /// Takes note of a transaction that was applied, to that tree.
+  mutating func record(_ applied: AppliedTransaction, _ tree: borrowing ZnodeTree) {
     let header = applied.header
     switch header.opcode {
     case .createSession where header.xid == Self.mark: sessions[header.session] = Session()
@@ -118,6 +118,7 @@ struct ReplyTable: Sendable {
         _ = sessions[header.session]?.prepared.popFirst()
       }
       var body = ByteWriter()
+      if header.opcode == .reconfig, applied.result.error == .ok { body.buffer(tree.configuration) }
       let error = applied.writeResponse(to: &body)
       sessions[header.session]?.insert(
         Reply(xid: header.xid, zxid: header.zxid, error: error, body: body.bytes))

@@ -64,7 +64,7 @@ extension ZooKeeperReplica {
     if !applied.agreesWithDigest {
       effects.note(.error, "after transaction \(zxid) the tree is not what its leader's was")
     }
-    replies.record(applied)
+    replies.record(applied, tree)
     preparation.forget(upTo: zxid)
     let isLate = options.mutations.contains(.sendsEventsAfterReplies)
     defer { if isLate { deliverEvents(into: &effects) } }

@@ -95,7 +95,8 @@ extension ZooKeeperReplica {
       storage.restart(at: zxid, into: &effects.disk)
       toldDurable = Zxid(rawValue: -1)
       effects.note(.info, "took over the leader's snapshot of \(zxid)")
-      ask(&effects) { zab, effects in zab.snapshotReceived(link, into: &effects) }
+      let next = tree.quorumConfiguration
+      ask(&effects) { zab, effects in zab.snapshotReceived(link, next: next, into: &effects) }
       return used
     } catch {
       let reason = "the leader's snapshot is none: \(error)"

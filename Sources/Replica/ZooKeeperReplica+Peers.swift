@@ -108,7 +108,9 @@ extension ZooKeeperReplica {
     isReloading = false
     isTakingSnapshot = false
     showConfiguration()
-    ask(&effects) { zab, effects in zab.reloaded(recovered.window, into: &effects) }
+    ask(&effects) { zab, effects in
+      zab.reloaded(recovered.window, next: recovered.configuration, into: &effects)
+    }
   }
 
   /// The driver has read what ``Effects/historyReads`` asked for: exactly these transactions, in a
@@ -210,7 +212,9 @@ extension ZooKeeperReplica {
       finishRevalidation(session, isAlive: isAlive, into: &effects)
     case .synced: finishSync(into: &effects)
     case .reportSessions: reportSessions(into: &effects)
-    case .configured: showConfiguration()
+    case .configured(let configuration):
+      effects.configuration = configuration
+      showConfiguration()
     case .note(let text): effects.note(.info, text)
     case .warning(let text): effects.note(.warning, text)
     }

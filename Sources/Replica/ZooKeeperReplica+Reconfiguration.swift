@@ -84,6 +84,18 @@ extension ZooKeeperReplica {
   }
 }
 
+extension ZnodeTree {
+  /// The configuration in `/zookeeper/config`, committed or not; nil if there is none.
+  var quorumConfiguration: QuorumConfiguration? {
+    configuration.withBorrowedBytes { try? QuorumConfiguration(text: $0) }
+  }
+}
+
+extension RecoveringTree {
+  /// The configuration in what was recovered, committed or not; nil if there is none.
+  public var configuration: QuorumConfiguration? { tree.quorumConfiguration }
+}
+
 extension QuorumConfiguration {
   /// The ensemble with some servers more, or otherwise, and some less.
   ///

@@ -121,6 +121,8 @@ extension Simulation {
 
   /// A session was told that zxid.
   private mutating func watchSession(_ client: Int, _ zxid: Zxid) {
+    // The answer to an `auth` says 0.
+    guard zxid > .zero else { return }
     if zxid < clients[client].lastZxid {
       oracles.report(
         .sessionMonotone, time: now,

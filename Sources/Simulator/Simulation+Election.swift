@@ -14,8 +14,6 @@ extension Simulation {
   }
 
   private mutating func findPeer(_ one: Int, _ other: Int) {
-    // Who has no vote has nothing to ask of another one without.
-    guard min(one, other) < options.voters else { return }
     let arrival = network.arrival(from: Int32(one), to: Int32(other), bytes: 64, now: now).time
     election.tryConnecting(one, other, at: arrival, queue: &queue)
   }

@@ -1,3 +1,4 @@
+import ClientSession
 import LinnaeusBase
 import OperationHistory
 import Workload
@@ -96,6 +97,7 @@ extension Simulation {
       counters[.clockDrifts] += 1
       // What its clock shows by then, it shows at another moment now.
       if servers[server].isUp { arrangeWaking(server) }
+    case .reconfigure(let server, let membership): reconfigure(server, as: membership)
     case .rot(let server, let time):
       rot(server, restartAfter: Int64(time) * 1_000_000)
     default: break
@@ -124,6 +126,24 @@ extension Simulation {
       network.close(end, now: now, queue: &queue)
       linkEnds(Int(own.host), end, own.slot)
     }
+  }
+
+  /// Lets the first client that has a session ask for another ensemble.
+  private mutating func reconfigure(_ server: Int, as membership: Membership) {
+    guard servers.count > 1, let client = clients.indices.first(where: { clients[$0].isConnected })
+    else { return }
+    let number = server + 1
+    var joining: [UInt8]?
+    if membership != .stranger {
+      joining = Array("server.\(number)=server\(number):2888:3888:\(membership.rawValue)".utf8)
+    }
+    let requests: [SessionRequest] = [
+      .auth(scheme: Array("digest".utf8), credentials: SimulationOptions.administrator),
+      .reconfig(
+        joining: joining, leaving: joining == nil ? Array("\(number)".utf8) : nil, members: nil),
+    ]
+    clients[client].perform(requests, at: Instant(nanoseconds: now), &record)
+    serve(client)
   }
 
   private mutating func breakConnections(of host: Int32) {

@@ -47,7 +47,12 @@ extension Simulation {
     for other in servers.indices where other != server { election.disconnect(server, other) }
     endReign(server)
     servers[server].crash(losesPower: losesPower)
-    if losesPower { servers[server].hasPower = false }
+    if losesPower {
+      servers[server].hasPower = false
+      if !servers[server].configurations.isEmpty, faultRandom.chance(1, in: 4) {
+        servers[server].configurations.removeLast()
+      }
+    }
     after(delay, .start(server))
   }
 
@@ -133,6 +138,10 @@ extension Simulation {
     touched.removeAll(keepingCapacity: true)
     if !servers[server].effects.log.isEmpty { takeLog(server) }
     if servers[server].replica.failure != nil { return stop(server) }
+    if servers[server].effects.configuration != nil {
+      counters[.reconfigurations] += 1
+      servers[server].keepConfiguration()
+    }
     if let id = servers[server].effects.connectTo { connectLink(server, to: id) }
     if !servers[server].effects.historyReads.isEmpty { return readHistories(server) }
     workDisk(server)

@@ -97,6 +97,9 @@ public struct Simulation {
     setup.replica.serverID = Int64(index + 1)
     setup.replica.mutations = options.mutations
     setup.replica.tree.mutations = options.mutations
+    setup.replica.reconfigEnabled = true
+    setup.replica.tree.authentication.superDigest = Authentication.digestID(
+      SimulationOptions.administrator)
     setup.configuration = options.configuration
     setup.zab = options.zab
     var storageSeeds = SeededRandom(seed: options.seed, .storage, index)

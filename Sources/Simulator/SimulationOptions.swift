@@ -69,6 +69,9 @@ public struct SimulationOptions: Sendable {
   /// How many servers there are.
   public var servers: Int { voters + observers }
 
+  /// User and password of who may change the ensemble.
+  static let administrator = Array("super:linnaeus".utf8)
+
   /// The ensemble; nil if there is one server alone.
   var configuration: QuorumConfiguration? {
     guard servers > 1 else { return nil }

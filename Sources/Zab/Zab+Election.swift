@@ -106,12 +106,15 @@ extension Zab {
     guard said.round <= Election.maxRound else {
       return effects.note("server \(server) is in the impossible round \(said.round)")
     }
-    adopt(said.configuration, from: server, into: &effects)
+    let version = adopt(said.configuration, from: server, into: &effects)
     guard phase != .looking || election.isRunning else { return }
-    // Who has no vote is told what there is to know, and not listened to.
-    // Nor answered unless it looks for a leader: two who answer each answer would never end.
+    // Who has no vote is told what there is to know, and not listened to. Two who look for a leader
+    // may both think so of each other, and would answer each other's answers for ever: whoever knows
+    // the newer ensemble tells the other.
     guard isVoter(server) else {
-      if said.state == .looking { answer(server, into: &effects) }
+      if said.state == .looking, phase != .looking || version < configuration.version {
+        answer(server, into: &effects)
+      }
       return
     }
     guard phase == .looking else {
@@ -138,22 +141,28 @@ extension Zab {
   }
 
   /// A newer configuration makes a new election of this one.
+  ///
+  /// - Returns: The version of the other server's; this server's own if it does not say.
   private mutating func adopt(
     _ text: [UInt8]?, from server: ServerID, into effects: inout ZabEffects
-  ) {
-    guard phase == .looking, let text, !text.isEmpty else { return }
+  ) -> Int64 {
+    guard let text, !text.isEmpty else { return configuration.version }
     let other: QuorumConfiguration
     do throws(QuorumConfigurationError) {
       other = try text.withBorrowedBytes { (bytes) throws(QuorumConfigurationError) in
         try QuorumConfiguration(text: bytes)
       }
     } catch {
-      return effects.note("server \(server) has a configuration that is none: \(error)")
+      effects.note("server \(server) has a configuration that is none: \(error)")
+      return configuration.version
     }
-    guard other.version > configuration.version, !other.members.isEmpty else { return }
+    guard phase == .looking, other.version > configuration.version, !other.members.isEmpty else {
+      return other.version
+    }
     effects.note("server \(server) knows a newer configuration")
     activate(other, into: &effects)
     if election.isRunning { beginElection(into: &effects) }
+    return other.version
   }
 
   /// Takes the ballot of one who looks for a leader, too.

@@ -11,13 +11,11 @@ extension Zab {
     case .proposal: accept(packet.data, packet, into: &effects)
     case .commit: takeCommit(packet, into: &effects)
     case .ping: takePing(packet, into: &effects)
-    case .inform:
-      if accept(packet.data, packet, into: &effects) { takeCommit(packet, into: &effects) }
+    case .inform: takeCommitted(packet.data, packet, into: &effects)
     case .commitAndActivate: takeCommit(packet, into: &effects)
     case .informAndActivate:
       guard packet.data.count >= 8 else { return surprised(by: packet, into: &effects) }
-      let payload = packet.data[8..<packet.data.count]
-      if accept(payload, packet, into: &effects) { takeCommit(packet, into: &effects) }
+      takeCommitted(packet.data[8..<packet.data.count], packet, into: &effects)
     case .sync where following.stage == .serving: effects.events.append(.synced)
     case .revalidate where following.stage == .serving: takeValidity(packet, into: &effects)
     case .leaderInfo: promise(packet, into: &effects)
@@ -61,6 +59,14 @@ extension Zab {
     return true
   }
 
+  /// Takes a transaction that is committed; whoever had a vote before may have it in its log.
+  private mutating func takeCommitted(
+    _ payload: BorrowedBytes, _ packet: QuorumPacket, into effects: inout ZabEffects
+  ) {
+    guard packet.zxid <= window.last || accept(payload, packet, into: &effects) else { return }
+    takeCommit(packet, into: &effects)
+  }
+
   private mutating func takeCommit(_ packet: QuorumPacket, into effects: inout ZabEffects) {
     let zxid = packet.zxid
     guard following.stage >= .synchronising, zxid <= window.last else {
@@ -77,7 +83,10 @@ extension Zab {
       return surprised(by: packet, into: &effects)
     }
     commit(upTo: zxid, into: &effects)
-    if let next = pending, next.zxid == zxid { activate(next.configuration, into: &effects) }
+    if let next = pending, next.zxid == zxid {
+      activate(next.configuration, into: &effects)
+      rejoinInOtherPart(into: &effects)
+    }
   }
 
   /// Acknowledges what is durable, each proposal by itself and in order, after NEWLEADER.

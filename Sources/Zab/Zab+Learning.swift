@@ -205,11 +205,14 @@ extension Zab {
   }
 
   /// The log is cut, and the server's state is that of what was left.
-  mutating func takeReloaded(_ recovered: TransactionWindow, into effects: inout ZabEffects) {
+  mutating func takeReloaded(
+    _ recovered: TransactionWindow, _ next: QuorumConfiguration?, into effects: inout ZabEffects
+  ) {
     guard isReloading else { return }
     isReloading = false
     window = recovered
     pending = nil
+    expect(next)
     durable = Zxid(rawValue: .min)
     if phase == .looking { return beginElection(into: &effects) }
     guard following.stage == .truncating, let link = following.link else { return }
@@ -254,8 +257,21 @@ extension Zab {
     if let newer = following.configuration, newer.version > configuration.version {
       activate(newer, into: &effects)
     }
+    if let next = pending, next.zxid <= following.watermark {
+      activate(next.configuration, into: &effects)
+    }
     effects.send(.ack, zxid: Self.start(of: following.epoch), on: link)
     effects.events.append(.serve)
     if mutations.contains(.appliesDifferenceLate) { window.commit(upTo: following.watermark) }
+    rejoinInOtherPart(into: &effects)
+  }
+
+  /// Whoever gets a vote, or loses it, joins the leader again as what it is now, as with Apache.
+  mutating func rejoinInOtherPart(into effects: inout ZabEffects) {
+    let isObserver = if case .observing = phase { true } else { false }
+    guard isVoter(id) == isObserver else { return }
+    leave(
+      "it \(isObserver ? "has a vote" : "has no vote any more") by the new configuration",
+      into: &effects)
   }
 }

@@ -48,6 +48,14 @@ extension Zab {
     effects.events.append(.configured(next))
   }
 
+  /// A configuration in the server's state is newer than the one in force: it may be committed, or
+  /// not, and quorums of both count until that is known.
+  mutating func expect(_ next: QuorumConfiguration?) {
+    guard let next, next.version > configuration.version else { return }
+    pending = PendingConfiguration(
+      zxid: Zxid(rawValue: next.version), configuration: next, designatedLeader: id)
+  }
+
   /// Looks whether a transaction changes the ensemble.
   mutating func notice(
     _ payload: BorrowedBytes, zxid: Zxid, into effects: inout ZabEffects

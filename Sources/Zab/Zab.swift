@@ -66,22 +66,26 @@ public struct Zab: Sendable {
   ///   - options: How it is set up.
   ///   - id: This server.
   ///   - configuration: The ensemble.
+  ///   - next: The configuration in the server's state; counts besides if it is newer, for nobody
+  ///     knows yet whether it is committed.
   ///   - acceptedEpoch: What the file says; 0 without one.
   ///   - currentEpoch: What the file says; the epoch of the log's last transaction without one.
   ///   - window: The last transactions of the log, all of which the server has applied.
   public init(
-    options: ZabOptions, id: ServerID, configuration: QuorumConfiguration, acceptedEpoch: Int64,
-    currentEpoch: Int64, window: TransactionWindow
+    options: ZabOptions, id: ServerID, configuration: QuorumConfiguration,
+    next: QuorumConfiguration? = nil, acceptedEpoch: Int64, currentEpoch: Int64,
+    window: TransactionWindow
   ) {
     self.init(
-      options: options, id: id, configuration: configuration, acceptedEpoch: acceptedEpoch,
-      currentEpoch: currentEpoch, window: window, mutations: [])
+      options: options, id: id, configuration: configuration, next: next,
+      acceptedEpoch: acceptedEpoch, currentEpoch: currentEpoch, window: window, mutations: [])
   }
 
   /// Starts with bugs switched on.
   package init(
-    options: ZabOptions, id: ServerID, configuration: QuorumConfiguration, acceptedEpoch: Int64,
-    currentEpoch: Int64, window: TransactionWindow, mutations: Mutations
+    options: ZabOptions, id: ServerID, configuration: QuorumConfiguration,
+    next: QuorumConfiguration? = nil, acceptedEpoch: Int64, currentEpoch: Int64,
+    window: TransactionWindow, mutations: Mutations
   ) {
     self.options = options
     self.id = id
@@ -92,6 +96,7 @@ public struct Zab: Sendable {
     self.mutations = mutations
     // The server says so when it is: what was recovered may never have reached the disk.
     durable = Zxid(rawValue: .min)
+    expect(next)
   }
 
   // MARK: Time
@@ -188,15 +193,30 @@ public struct Zab: Sendable {
   }
 
   /// The server has recovered as ``ZabEvent/reload(_:)`` asked, and applied all of its log.
-  public mutating func reloaded(_ window: TransactionWindow, into effects: inout ZabEffects) {
-    takeReloaded(window, into: &effects)
+  ///
+  /// - Parameters:
+  ///   - window: The last transactions of the log.
+  ///   - next: The configuration in the server's state.
+  ///   - effects: What is to be done.
+  public mutating func reloaded(
+    _ window: TransactionWindow, next: QuorumConfiguration? = nil, into effects: inout ZabEffects
+  ) {
+    takeReloaded(window, next, into: &effects)
   }
 
   /// The snapshot that was coming in on a link is whole, and the server's state is that now; its
   /// bytes will be durable before anything after it (``durable(upTo:into:)``).
-  public mutating func snapshotReceived(_ link: Int32, into effects: inout ZabEffects) {
+  ///
+  /// - Parameters:
+  ///   - link: The link.
+  ///   - next: The configuration in the server's state.
+  ///   - effects: What is to be done.
+  public mutating func snapshotReceived(
+    _ link: Int32, next: QuorumConfiguration? = nil, into effects: inout ZabEffects
+  ) {
     guard following.stage == .loading, following.link == link else { return }
     takeSnapshot()
+    expect(next)
   }
 
   /// The snapshot that was coming in is none: the leader is given up.

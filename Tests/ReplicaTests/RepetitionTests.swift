@@ -133,18 +133,19 @@ struct RepetitionTests {
   @Test("What came the wrong way is not known, for it may come the right one; a multi neither")
   func moved() {
     var table = ReplyTable()
+    let tree = ZnodeTree(options: TreeOptions())
     table.record(
       AppliedTransaction(
         header: TransactionHeader(
           session: 7, xid: ReplyTable.mark, zxid: Zxid(rawValue: 1), time: 0,
-          opcode: .createSession), result: OperationResult(opcode: .createSession)))
-    table.record(applied(3, parts: [.sessionMoved, .runtimeInconsistency]))
-    table.record(applied(2, .sessionMoved))
+          opcode: .createSession), result: OperationResult(opcode: .createSession)), tree)
+    table.record(applied(3, parts: [.sessionMoved, .runtimeInconsistency]), tree)
+    table.record(applied(2, .sessionMoved), tree)
     #expect(table.find(7, xid: 2) == .new)
     #expect(table.find(7, xid: 3) == .new)
     // What is wrong whichever way it comes is answered, and may be known before what it came after.
-    table.record(applied(5, .badArguments))
-    for xid: Int32 in [2, 3, 4, 6] { table.record(applied(xid)) }
+    table.record(applied(5, .badArguments), tree)
+    for xid: Int32 in [2, 3, 4, 6] { table.record(applied(xid), tree) }
     for xid: Int32 in 2...6 {
       guard case .known(let reply) = table.find(7, xid: xid) else {
         Issue.record("request \(xid) is not known")

@@ -122,15 +122,40 @@ import Testing
     #expect(said[0].1.leader.rawValue == 3 && said[0].1.peerEpoch == 1)
   }
 
-  @Test("Who has no vote is not counted, and answered")
+  @Test("Who has no vote is not counted, and answered once there is a leader")
   func observersDoNotVote() {
     var rig = Rig(1, of: 2, observers: 3...3)
     _ = rig.said()
     rig.hear(from: 3, leader: 1)
     #expect(rig.zab.election.decideAt == nil)
-    #expect(rig.said().map(\.to) == [3])
+    #expect(rig.said().isEmpty)
     rig.hear(from: 2, leader: 3, zxid: zxid(9, 9), epoch: 9)
     #expect(rig.zab.election.vote.leader.rawValue == 1)
+    rig.serve(under: 2, epoch: 1)
+    _ = rig.said()
+    rig.hear(from: 3, leader: 1)
+    #expect(rig.said().map(\.to) == [3])
+  }
+
+  @Test("Two who think that the other has no vote do not answer each other for ever")
+  func strangers() throws {
+    // Each is an observer by what the other knows.
+    var (one, other) = (Rig(1, of: 1, observers: 2...2), Rig(2, observers: 1...1))
+    var rounds = 0
+    _ = (one.said(), other.said())
+    one.hear(from: 2, leader: 2)
+    while rounds < 100 {
+      let (fromOne, fromOther) = (one.said(), other.said())
+      if fromOne.isEmpty, fromOther.isEmpty { break }
+      for (to, said) in fromOne where to == 2 {
+        other.hear(from: 1, leader: said.leader.rawValue, round: said.round)
+      }
+      for (to, said) in fromOther where to == 1 {
+        one.hear(from: 2, leader: said.leader.rawValue, round: said.round)
+      }
+      rounds += 1
+    }
+    #expect(rounds < 10)
   }
 
   @Test("An observer names no candidate, and observes whom the voters agree on")

@@ -286,7 +286,39 @@ import Testing
       $0.int64(3)
       $0.append(payload)
     }
-    #expect(rig.wanted() == ["log 100000001", "commit 100000001", "configured 4294967297"])
+    // It has a vote now, and joins again as a follower.
+    #expect(
+      rig.wanted() == [
+        "log 100000001", "commit 100000001", "configured 4294967297", "stop serving",
+      ])
+    #expect(rig.zab.phase == .looking)
     #expect(rig.sent(0).isEmpty)
+  }
+
+  @Test("What a follower had logged before it lost its vote, an observer is told as committed")
+  func informsOfWhatIsLogged() {
+    var rig = Rig(4, observers: 4...4, log: [zxid(1, 1)], accepted: 1, current: 1)
+    rig.hear(from: 2, leader: 3, zxid: zxid(900, 0), epoch: 900)
+    rig.serve(under: 3, epoch: 2)
+    _ = rig.wanted()
+    rig.receive(0, .inform, zxid(2, 1)) { $0.int64(7) }
+    #expect(rig.wanted() == ["log 200000001", "commit 200000001"])
+    rig.zab.window.append(.empty, zxid: zxid(2, 2))
+    rig.receive(0, .inform, zxid(2, 2)) { $0.int64(7) }
+    #expect(rig.wanted() == ["commit 200000002"])
+  }
+
+  @Test("A configuration in the state counts besides the one in force until it is committed")
+  func recoversConfiguration() throws {
+    let payload = reconfiguration(zxid(1, 1), [1, 3, 4])
+    let next = try #require(payload.withBorrowedBytes { Zab.reconfiguration(in: $0) })
+    var rig = Rig(1, log: [zxid(1, 1)], accepted: 1, current: 1, next: next)
+    #expect(rig.zab.isReconfiguring && rig.zab.configuration.version == 0)
+    rig.hear(from: 2, leader: 1, zxid: zxid(1, 1), epoch: 1)
+    #expect(rig.zab.election.decideAt == nil)
+    rig.hear(from: 4, leader: 1, zxid: zxid(1, 1), epoch: 1)
+    #expect(rig.zab.election.decideAt != nil)
+    rig.serve(under: 3, epoch: 2)
+    #expect(rig.zab.configuration == next && !rig.zab.isReconfiguring)
   }
 }

@@ -17,7 +17,8 @@ struct Rig {
   init(
     _ id: Int64, of count: Int64 = 3, observers: ClosedRange<Int64>? = nil,
     log: [Zxid] = [], floor: Zxid = .zero, accepted: Int64 = 0, current: Int64 = 0,
-    commitLogCount: Int = 500, text: String = "", mutations: Mutations = []
+    commitLogCount: Int = 500, text: String = "", next: QuorumConfiguration? = nil,
+    mutations: Mutations = []
   ) {
     var options = ZabOptions()
     options.commitLogCount = commitLogCount
@@ -34,7 +35,8 @@ struct Rig {
     let configuration = all.withBorrowedBytes { try? QuorumConfiguration(text: $0) }
     zab = Zab(
       options: options, id: ServerID(rawValue: id),
-      configuration: configuration ?? QuorumConfiguration(members: []), acceptedEpoch: accepted,
+      configuration: configuration ?? QuorumConfiguration(members: []), next: next,
+      acceptedEpoch: accepted,
       currentEpoch: current, window: window, mutations: mutations)
     advance(0)
     zab.durable(upTo: window.last, into: &effects)

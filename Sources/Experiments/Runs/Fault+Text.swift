@@ -45,6 +45,8 @@ extension Fault {
       self = .drift(
         server: try fields.server(), partsPerMillion: try fields.number("ppm", -999_999...999_999))
     case .deposedLeader: self = .deposedLeader(milliseconds: try fields.milliseconds())
+    case .reconfigure:
+      self = .reconfigure(server: try fields.server(), as: try fields.membership())
     case .rot: self = .rot(server: try fields.server(), milliseconds: try fields.milliseconds())
     }
   }
@@ -110,6 +112,15 @@ struct FaultFields {
       throw expected(name, "\(first) or \(second)", text)
     }
     return text == first
+  }
+
+  mutating func membership() throws(ScheduleError) -> Membership {
+    let text = try take("as")
+    guard let membership = Membership(rawValue: String(text)) else {
+      let names = Membership.allCases.map(\.rawValue).joined(separator: ", ")
+      throw expected("as", "one of \(names)", text)
+    }
+    return membership
   }
 
   mutating func server() throws(ScheduleError) -> Int {

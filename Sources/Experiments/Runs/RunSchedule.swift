@@ -90,7 +90,8 @@ extension Fault {
       return hosts.host(host).map { .breakConnections(host: $0) }
     case .crash(let server, _, _), .diskStrike(let server, _, _, _), .pause(let server, _),
       .slowDisk(let server, _, _), .fullDisk(let server, _, _), .syncError(let server),
-      .wallStep(let server, _), .drift(let server, _), .rot(let server, _):
+      .wallStep(let server, _), .drift(let server, _), .reconfigure(let server, _),
+      .rot(let server, _):
       // A server that stays keeps its number.
       return hosts.server(server) == nil ? nil : self
     }

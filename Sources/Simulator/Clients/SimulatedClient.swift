@@ -101,6 +101,13 @@ struct SimulatedClient {
     }
   }
 
+  /// Sends requests that are not part of its work, in order.
+  mutating func perform(_ requests: [SessionRequest], at time: Instant, _ record: inout RunRecord) {
+    for request in requests {
+      process.perform(request, now: time, into: &effects, record: &record)
+    }
+  }
+
   mutating func stop(at time: Instant, _ record: inout RunRecord) {
     resumesAt = nil
     process.stop(now: time, into: &effects, record: &record)

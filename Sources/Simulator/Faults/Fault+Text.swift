@@ -31,6 +31,7 @@ extension Fault {
     case .wallStep: .wallStep
     case .deposedLeader: .deposedLeader
     case .drift: .drift
+    case .reconfigure: .reconfigure
     case .rot: .rot
     }
   }
@@ -66,6 +67,8 @@ extension Fault {
     case .syncError(let server): return ["server=\(server + 1)"]
     case .wallStep(let server, let time): return ["server=\(server + 1)", "by=\(time)ms"]
     case .drift(let server, let rate): return ["server=\(server + 1)", "ppm=\(rate)"]
+    case .reconfigure(let server, let membership):
+      return ["server=\(server + 1)", "as=\(membership.rawValue)"]
     }
   }
 }

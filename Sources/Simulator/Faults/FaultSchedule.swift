@@ -81,6 +81,9 @@ struct FaultSchedule {
       .drift(
         server: server(), partsPerMillion: random.pick([-100_000, -50_000, -200, 0, 200, 100_000]))
     case .deposedLeader: .deposedLeader(milliseconds: duration())
+    case .reconfigure:
+      .reconfigure(
+        server: server(), as: random.pick([.participant, .participant, .observer, .stranger]))
     case .rot: .rot(server: server(), milliseconds: duration())
     }
   }

@@ -34,6 +34,8 @@ public enum RunCounter: Int, CaseIterable, Hashable, Sendable {
   case pauses
   /// Times that a clock began to run at another rate.
   case clockDrifts
+  /// Times that a server learnt of another ensemble.
+  case reconfigurations
   /// Bits that changed in what was durable.
   case rots
   /// Changed bits for which the server refuses to start.

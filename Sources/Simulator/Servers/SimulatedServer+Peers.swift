@@ -83,6 +83,15 @@ extension SimulatedServer {
 
   private static func id(_ server: Int32) -> ServerID { ServerID(rawValue: Int64(server) + 1) }
 
+  // MARK: Configurations
+
+  /// Writes down which ensemble the replica is part of now.
+  mutating func keepConfiguration() {
+    guard let configuration = effects.configuration else { return }
+    configurations = configurations.suffix(1) + [configuration]
+    effects.configuration = nil
+  }
+
   // MARK: Histories
 
   /// Reads what a learner lacks from the log.
@@ -135,9 +144,10 @@ extension SimulatedServer {
 
   /// What the replica of this server is in its ensemble; nil if it is alone.
   func makeZab(_ state: RecoveredState, _ recovering: RecoveringTree) -> Zab? {
-    guard let configuration = setup.configuration else { return nil }
+    guard let configuration = configurations.last ?? setup.configuration else { return nil }
     return Zab(
       options: setup.zab, id: Self.id(index), configuration: configuration,
+      next: recovering.configuration,
       acceptedEpoch: state.acceptedEpoch ?? 0,
       currentEpoch: state.currentEpoch ?? Int64(state.lastZxid.epoch),
       window: recovering.window, mutations: setup.replica.mutations)

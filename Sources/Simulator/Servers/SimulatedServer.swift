@@ -73,6 +73,8 @@ struct SimulatedServer {
   var isServing = false
   /// What happens when its disk's turn to strike has come.
   var strike: (losesPower: Bool, milliseconds: Int) = (false, 0)
+  /// The ensembles that it has written down, the last one last; a power loss may take that away.
+  var configurations: [QuorumConfiguration] = []
   /// Why its data could not be recovered; it stays down.
   var refusal: String?
   /// How many learners got what they lacked from its log and are not counted yet.

@@ -61,11 +61,14 @@ extension Preparation {
 }
 
 extension ZnodeTree {
-  /// Puts the text of the configuration that is in force into `/zookeeper/config`, as a server does
-  /// when it starts: no transaction says so.
+  /// Puts the text of the configuration that is in force into `/zookeeper/config`.
+  ///
+  /// A server does so when it starts: no transaction says so. What a later one has put there stays.
   public mutating func setConfiguration(_ text: [UInt8], version: Int64, time: Int64) {
     let slot = nodes.slot(of: KnownPath.config)
-    guard slot != noSlot, nodes[slot].data != text else { return }
+    guard slot != noSlot, nodes[slot].data != text, nodes[slot].mzxid.rawValue <= version else {
+      return
+    }
     changeContents(of: slot, data: text) { node in
       node.version = -1
       node.mzxid = Zxid(rawValue: version)
