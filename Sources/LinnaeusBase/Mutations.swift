@@ -47,6 +47,8 @@ package struct Mutations: OptionSet, Hashable, Sendable {
   package static let appliesDifferenceLate = Mutations(rawValue: 1 << 15)
   /// ZOOKEEPER-1732: who looks for a leader does not believe in one of another round.
   package static let doubtsEstablishedLeader = Mutations(rawValue: 1 << 16)
+  /// A configuration that is not committed counts for nothing.
+  package static let ignoresNextConfiguration = Mutations(rawValue: 1 << 17)
 
   // MARK: In Replica
 

@@ -97,7 +97,7 @@ extension Simulation {
       counters[.clockDrifts] += 1
       // What its clock shows by then, it shows at another moment now.
       if servers[server].isUp { arrangeWaking(server) }
-    case .reconfigure(let server, let membership): reconfigure(server, as: membership)
+    case .reconfigure(let voters, let observers): reconfigure(voters, observers)
     case .rot(let server, let time):
       rot(server, restartAfter: Int64(time) * 1_000_000)
     default: break
@@ -129,18 +129,19 @@ extension Simulation {
   }
 
   /// Lets the first client that has a session ask for another ensemble.
-  private mutating func reconfigure(_ server: Int, as membership: Membership) {
+  private mutating func reconfigure(_ voters: [Int], _ observers: [Int]) {
     guard servers.count > 1, let client = clients.indices.first(where: { clients[$0].isConnected })
     else { return }
-    let number = server + 1
-    var joining: [UInt8]?
-    if membership != .stranger {
-      joining = Array("server.\(number)=server\(number):2888:3888:\(membership.rawValue)".utf8)
+    func lines(_ numbers: [Int], _ role: String) -> [String] {
+      numbers.map { "server.\($0 + 1)=server\($0 + 1):2888:3888:\(role)" }
     }
+    let joining = lines(voters, "participant") + lines(observers, "observer")
+    let leaving = servers.indices.filter { !(voters + observers).contains($0) }.map { "\($0 + 1)" }
     let requests: [SessionRequest] = [
       .auth(scheme: Array("digest".utf8), credentials: SimulationOptions.administrator),
       .reconfig(
-        joining: joining, leaving: joining == nil ? Array("\(number)".utf8) : nil, members: nil),
+        joining: Array(joining.joined(separator: ",").utf8),
+        leaving: leaving.isEmpty ? nil : Array(leaving.joined(separator: ",").utf8), members: nil),
     ]
     clients[client].perform(requests, at: Instant(nanoseconds: now), &record)
     serve(client)

@@ -64,7 +64,9 @@ extension Zab {
       return false
     }
     guard configuration.isQuorum(contains) else { return false }
-    guard let pending, zxid >= pending.zxid else { return true }
+    guard let pending, zxid >= pending.zxid, !mutations.contains(.ignoresNextConfiguration) else {
+      return true
+    }
     return pending.configuration.isQuorum(contains)
   }
 

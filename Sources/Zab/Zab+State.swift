@@ -37,7 +37,7 @@ extension Zab {
   /// Whether the servers that `contains` names are a quorum of every configuration that counts.
   func isQuorum(_ contains: (ServerID) -> Bool) -> Bool {
     guard configuration.isQuorum(contains) else { return false }
-    guard let pending else { return true }
+    guard let pending, !mutations.contains(.ignoresNextConfiguration) else { return true }
     return pending.configuration.isQuorum(contains)
   }
 

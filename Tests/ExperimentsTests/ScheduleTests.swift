@@ -38,8 +38,8 @@ struct ScheduleTests {
     at 3 wall-step server=2 by=-5000ms
     at 3 drift server=2 ppm=-100000
     at 4 deposed-leader for=5ms
-    at 5 reconfigure server=4 as=participant
-    at 5 reconfigure server=1 as=stranger
+    at 5 reconfigure voters=server-1,server-3 observers=server-4
+    at 5 reconfigure voters=server-2
     at 123456.000000789 rot server=2 for=0ms
 
     """

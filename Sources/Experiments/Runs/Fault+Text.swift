@@ -46,7 +46,9 @@ extension Fault {
         server: try fields.server(), partsPerMillion: try fields.number("ppm", -999_999...999_999))
     case .deposedLeader: self = .deposedLeader(milliseconds: try fields.milliseconds())
     case .reconfigure:
-      self = .reconfigure(server: try fields.server(), as: try fields.membership())
+      self = .reconfigure(
+        voters: try fields.servers("voters"),
+        observers: fields.has("observers") ? try fields.servers("observers") : [])
     case .rot: self = .rot(server: try fields.server(), milliseconds: try fields.milliseconds())
     }
   }
@@ -114,13 +116,15 @@ struct FaultFields {
     return text == first
   }
 
-  mutating func membership() throws(ScheduleError) -> Membership {
-    let text = try take("as")
-    guard let membership = Membership(rawValue: String(text)) else {
-      let names = Membership.allCases.map(\.rawValue).joined(separator: ", ")
-      throw expected("as", "one of \(names)", text)
+  /// Whether there is a field of that name.
+  func has(_ name: String) -> Bool { fields.contains { $0.name == name } }
+
+  mutating func servers(_ name: String) throws(ScheduleError) -> [Int] {
+    let hosts = try hosts(name).sorted()
+    if let client = hosts.first(where: { $0 >= servers }) {
+      throw expected(name, "servers", "client-\(client - servers + 1)")
     }
-    return membership
+    return hosts
   }
 
   mutating func server() throws(ScheduleError) -> Int {

@@ -86,12 +86,16 @@ extension Fault {
     case .clog(let from, let to, let time):
       guard let from = hosts.host(from), let to = hosts.host(to) else { return nil }
       return .clog(from: from, to: to, milliseconds: time)
+    case .reconfigure(let voters, let observers):
+      let left = voters.compactMap { hosts.server($0) }
+      return left.isEmpty
+        ? nil
+        : .reconfigure(voters: left, observers: observers.compactMap { hosts.server($0) })
     case .breakConnections(let host):
       return hosts.host(host).map { .breakConnections(host: $0) }
     case .crash(let server, _, _), .diskStrike(let server, _, _, _), .pause(let server, _),
       .slowDisk(let server, _, _), .fullDisk(let server, _, _), .syncError(let server),
-      .wallStep(let server, _), .drift(let server, _), .reconfigure(let server, _),
-      .rot(let server, _):
+      .wallStep(let server, _), .drift(let server, _), .rot(let server, _):
       // A server that stays keeps its number.
       return hosts.server(server) == nil ? nil : self
     }

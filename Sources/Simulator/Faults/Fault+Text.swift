@@ -67,8 +67,11 @@ extension Fault {
     case .syncError(let server): return ["server=\(server + 1)"]
     case .wallStep(let server, let time): return ["server=\(server + 1)", "by=\(time)ms"]
     case .drift(let server, let rate): return ["server=\(server + 1)", "ppm=\(rate)"]
-    case .reconfigure(let server, let membership):
-      return ["server=\(server + 1)", "as=\(membership.rawValue)"]
+    case .reconfigure(let voters, let observers):
+      func list(_ name: String, _ hosts: [Int]) -> [String] {
+        hosts.isEmpty ? [] : ["\(name)=\(hosts.map { host($0) }.joined(separator: ","))"]
+      }
+      return list("voters", voters) + list("observers", observers)
     }
   }
 }

@@ -72,21 +72,10 @@ public enum Fault: Hashable, Sendable {
   /// Nothing gets from the leader of the moment to any other server, nor back, and their connections
   /// to it break at once, of which it hears nothing: they elect another leader while it still waits.
   case deposedLeader(milliseconds: Int)
-  /// A client makes a server part of the ensemble, as something else than before or again, or takes
-  /// it out.
-  case reconfigure(server: Int, as: Membership)
+  /// A client makes these servers the ensemble; whoever else runs learns nevertheless.
+  case reconfigure(voters: [Int], observers: [Int])
   /// A bit of what is durable on a server changes while it is down for so long.
   case rot(server: Int, milliseconds: Int)
-}
-
-/// What a server is in an ensemble.
-public enum Membership: String, Hashable, Sendable, CaseIterable {
-  /// It votes.
-  case participant
-  /// It only learns.
-  case observer
-  /// Nothing; it learns nevertheless, if it runs.
-  case stranger
 }
 
 /// When something goes wrong.

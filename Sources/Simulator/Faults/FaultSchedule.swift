@@ -81,11 +81,23 @@ struct FaultSchedule {
       .drift(
         server: server(), partsPerMillion: random.pick([-100_000, -50_000, -200, 0, 200, 100_000]))
     case .deposedLeader: .deposedLeader(milliseconds: duration())
-    case .reconfigure:
-      .reconfigure(
-        server: server(), as: random.pick([.participant, .participant, .observer, .stranger]))
+    case .reconfigure: reconfiguration()
     case .rot: .rot(server: server(), milliseconds: duration())
     }
+  }
+
+  /// Any servers, of which at least one votes.
+  private mutating func reconfiguration() -> Fault {
+    var (voters, observers): ([Int], [Int]) = ([], [])
+    for server in 0..<servers {
+      switch random.below(5) {
+      case 0...2: voters.append(server)
+      case 3: observers.append(server)
+      default: break
+      }
+    }
+    if voters.isEmpty { voters = [observers.popLast() ?? server()] }
+    return .reconfigure(voters: voters, observers: observers)
   }
 
   private mutating func pair(_ fault: (Int, Int, Int) -> Fault) -> Fault {

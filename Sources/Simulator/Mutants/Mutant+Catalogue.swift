@@ -89,6 +89,10 @@ extension Mutant {
       .commitsWithMinority),
     Mutant(
       "skip-epoch-check", "a promised epoch is neither kept nor told", .skipsEpochCheck),
+    Mutant(
+      "ignore-next-ensemble",
+      "a reconfiguration is committed, and a leader elected, by the old ensemble alone",
+      .ignoresNextConfiguration),
     Mutant("never-step-down", "a leader does not mind that nobody answers", .neverStepsDown),
     Mutant(
       "acknowledge-early", "a follower acknowledges a proposal before it is durable",
