@@ -23,6 +23,30 @@ struct PlacementSearch {
     var step: UnknownStep
   }
 
+  /// What tells attempts apart.
+  private struct Fingerprint: Hashable {
+    private var low: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private var high: UInt64 = 0xD1B5_4A32_D192_ED03
+
+    init(_ placements: [Placement]) {
+      for placement in placements {
+        fold(UInt64(UInt32(bitPattern: placement.event)))
+        let (first, second) = placement.step.number
+        fold(UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second)))
+      }
+    }
+
+    /// Two of the mixing steps of MurmurHash3, with constants of their own.
+    private mutating func fold(_ value: UInt64) {
+      low = (low ^ value) &* 0xFF51_AFD7_ED55_8CCD
+      low ^= low >> 32
+      high = (high ^ value) &* 0xC4CE_B9FE_1A85_EC53
+      high ^= high >> 29
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(low) }
+  }
+
   private struct Attempt {
     /// In the order of the events.
     var placements: [Placement]
@@ -45,7 +69,8 @@ struct PlacementSearch {
   private var replay: RequestReplay
   private let columns: ZooKeeperHistory
   private var queue = Heap<Attempt> { $0.isBefore($1) }
-  private var seen: Set<[Placement]> = []
+  /// Fingerprints: with twice 64 bits two attempts that differ are taken for one hardly ever.
+  private var seen: Set<Fingerprint> = []
   /// What stands at present, and where each event that was done began.
   private var current: [Placement] = []
   private var marks: [Int] = []
@@ -57,7 +82,7 @@ struct PlacementSearch {
   private var farthest: (event: Int, placements: [Placement]) = (-1, [])
 
   private static var workLimit: Int { 400_000 }
-  private static var attemptLimit: Int { 20_000 }
+  private static var attemptLimit: Int { 3_000 }
   private static var earlierPlaces: Int { 8 }
   private static var longestLookBack: Int { 20_000 }
 
@@ -319,13 +344,22 @@ struct PlacementSearch {
   }
 
   private mutating func push(_ placements: [Placement], _ reached: Int, _ cost: Int) {
-    guard seen.insert(placements).inserted else { return }
+    guard seen.insert(Fingerprint(placements)).inserted else { return }
     queue.insert(
       Attempt(placements: placements, reached: reached, cost: cost, number: seen.count))
   }
 }
 
 extension UnknownStep {
+  /// Two numbers that no other step has.
+  fileprivate var number: (Int32, Int32) {
+    switch self {
+    case .request(let request, let name): (request, name)
+    case .end(let session): (session, -2)
+    case .removal(let path): (path, -3)
+    }
+  }
+
   /// Whether both are one request, whatever name it made.
   func isSameRequest(as other: UnknownStep) -> Bool {
     if case .request(let own, _) = self, case .request(let others, _) = other {

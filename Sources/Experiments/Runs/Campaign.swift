@@ -105,6 +105,8 @@ public struct CampaignSummary: Sendable {
   public private(set) var violatedRuns = 0
   /// How often what happened in all of them.
   public private(set) var counters = RunCounters()
+  /// How much of their histories was judged.
+  public private(set) var judged = JudgementCounts()
   /// Their virtual time, in nanoseconds.
   public private(set) var virtualNanoseconds: Int64 = 0
 
@@ -120,6 +122,7 @@ public struct CampaignSummary: Sendable {
       if violated.count < 1_000 { violated.append(outcome.seed) }
     }
     counters.add(outcome.counters)
+    judged.add(outcome.judged)
     virtualNanoseconds += outcome.virtualNanoseconds
   }
 }

@@ -8,6 +8,8 @@ public struct RunOutcome: Hashable, Sendable {
   public var traceHash: UInt64
   /// How often what happened.
   public var counters: RunCounters
+  /// How much of its history was judged.
+  public var judged = JudgementCounts()
   /// The promises that were broken, in the order in which it was seen.
   public var findings: [Finding]
   /// Whether too little was done to say anything.

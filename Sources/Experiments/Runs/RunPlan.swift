@@ -14,6 +14,9 @@ public struct RunPlan: Sendable {
   public var mutant: Mutant?
   /// What replaces the run's drawn size and faults.
   public var schedule: RunSchedule?
+  /// Whether nothing is believed but what clients saw: the oracles, which see the servers' insides,
+  /// count for nothing.
+  public var looksAtHistoryAlone = false
 
   /// A run as its seed draws it.
   public init(seed: UInt64, frame: SimulationOptions.Frame = .init(), mutant: Mutant? = nil) {
@@ -45,13 +48,15 @@ public struct RunPlan: Sendable {
     var simulation = Simulation(options)
     let result = simulation.run()
     var outcome = RunOutcome(result)
+    if looksAtHistoryAlone { outcome.findings = [] }
     // Who has lost what was durable may say anything.
     if !result.counters.leftAtlas {
       // A leader that has proved that it leads knows everything that was acknowledged before.
       let syncsAreProof =
         result.options.replica.quorumSync && result.options.workload.reads == .afterSync
-      outcome.findings += HistoryJudgement.findings(
-        in: result.history, reads: syncsAreProof ? [.leader, .synced] : [.leader])
+      let judgement = HistoryJudgement(result.history, syncsAreProof: syncsAreProof)
+      outcome.findings += judgement.findings
+      outcome.judged = judgement.counts
     }
     recording?(result.history)
     return outcome

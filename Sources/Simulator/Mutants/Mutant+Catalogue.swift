@@ -30,7 +30,7 @@ extension Mutant {
       .commitsBeforeApplying),
     Mutant(
       "zookeeper-1412", "events of a transaction come after its reply",
-      property: "P12", .sendsEventsAfterReplies),
+      .sendsEventsAfterReplies),
     Mutant(
       "zookeeper-2355", "a new leader forgets who was alive: their sessions never expire",
       .forgetsSessions),
@@ -120,6 +120,6 @@ extension Mutant {
       .observersKeepEphemerals),
     Mutant(
       "count-children", "sequential names count the children that there are",
-      property: "P4", .countsChildren),
+      .countsChildren),
   ]
 }

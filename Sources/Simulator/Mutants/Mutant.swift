@@ -7,7 +7,7 @@ public struct Mutant: Hashable, Sendable {
   public var name: String
   /// What is broken, in a few words.
   public var summary: String
-  /// The property that must see it where no oracle can: only the history shows it.
+  /// The property that sees it where no promise is broken without a bound of the user's.
   public var property: String?
   private var driver: DriverMutants
   private var mutations: Mutations

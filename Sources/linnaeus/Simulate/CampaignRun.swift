@@ -17,7 +17,7 @@ struct CampaignRun {
   init(_ verb: SimulateVerb) { self.verb = verb }
 
   func run() -> ExitCode {
-    let plan = RunPlan(seed: 0, frame: verb.frame, mutant: verb.mutant)
+    let plan = verb.plan(0, verb.mutant)
     var campaign = Campaign(seeds: verb.seeds)
     campaign.jobs = verb.jobs
     campaign.keepsGoing = verb.keepsGoing
@@ -51,13 +51,15 @@ struct CampaignRun {
     switch verb.format {
     case .text:
       status.combine(Output.print(SimulationText.line(state.summary, seeds: seeds)))
-      status.combine(Output.print("\n" + SimulationText.table(state.summary.counters)))
+      status.combine(
+        Output.print("\n" + SimulationText.table(state.summary.counters, state.summary.judged)))
     case .json: status.combine(Output.print(SimulationText.json(state.summary, seeds: seeds)))
     }
     let missing = state.summary.counters.missing
     if verb.requiresCoverage, !missing.isEmpty {
       System.complain(
-        "linnaeus: never happened: \(missing.map(\.words).joined(separator: ", "))\n")
+        "linnaeus: never happened: \(missing.map { SimulationText.words("\($0)") }.joined(separator: ", "))\n"
+      )
       status.combine(.violated)
     }
     for (index, outcome) in state.failures.enumerated() where !isInterrupted {

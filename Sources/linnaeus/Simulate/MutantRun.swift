@@ -59,7 +59,7 @@ struct MutantRun {
       guard !trial.isInterrupted else { return }
       state.withLock { state in
         state.trials[index] = trial
-        state.status.combine(Self.status(trial))
+        state.status.combine(status(trial))
         while state.told < state.trials.count, let due = state.trials[state.told] {
           state.told += 1
           watch.finish()
@@ -73,12 +73,13 @@ struct MutantRun {
   }
 
   private func tell(_ trial: MutantTrial) -> ExitCode {
-    Output.print(verb.format == .text ? Self.text(trial) : Self.json(trial))
+    Output.print(verb.format == .text ? text(trial) : Self.json(trial))
   }
 
-  private static func status(_ trial: MutantTrial) -> ExitCode {
+  /// What only insiders see, no history shows.
+  private func status(_ trial: MutantTrial) -> ExitCode {
     guard let caught = trial.caught else {
-      return trial.mutant.property == nil ? .violated : .success
+      return trial.mutant.property != nil || verb.looksAtHistoryAlone ? .success : .violated
     }
     return caught.isCleanWithout ? .success : .violated
   }
@@ -98,17 +99,17 @@ struct MutantRun {
     return "\(name)\(right(seeds, 7))\(right(operations, 12))\(right(time, 11))  \(what)\n"
   }
 
-  private static func text(_ trial: MutantTrial) -> String {
+  private func text(_ trial: MutantTrial) -> String {
     let what: String
     if let caught = trial.caught {
       what = caught.promise + (caught.isCleanWithout ? "" : " (BUT ALSO WITHOUT IT)")
     } else if let property = trial.mutant.property {
-      what = "only a history shows it (\(property))"
+      what = "only a bound of the user's shows it (\(property))"
     } else {
-      what = "NOT CAUGHT"
+      what = verb.looksAtHistoryAlone ? "no client saw it" : "NOT CAUGHT"
     }
     let seed = trial.caught.map { String($0.seed) } ?? "none"
-    return row(
+    return Self.row(
       trial.mutant.name, seed, grouped(trial.operations), wording(seconds: trial.seconds), what)
       + "  \(trial.mutant.summary)\n"
   }
@@ -116,7 +117,7 @@ struct MutantRun {
   private static func summary(_ trials: [MutantTrial], _ seconds: Double) -> String {
     let caught = trials.count { $0.caught != nil }
     let listed = trials.count { $0.caught == nil && $0.mutant.property != nil }
-    return "\(wording(trials.count, "mutant")): \(caught) caught, \(listed) only a history shows, "
+    return "\(wording(trials.count, "mutant")): \(caught) caught, \(listed) left to a bound, "
       + "\(trials.count - caught - listed) not caught (\(wording(seconds: seconds)))\n"
   }
 

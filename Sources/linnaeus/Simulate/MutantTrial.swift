@@ -70,7 +70,7 @@ struct MutantTrial: Sendable {
     }
     if let broken {
       if broken.seed == next { seeds += 1 }
-      let sound = RunPlan(seed: broken.seed, frame: verb.frame).run()
+      let sound = verb.plan(broken.seed, nil).run()
       caught = Catch(seed: broken.seed, promise: broken.promise, isCleanWithout: sound.isClean)
     }
   }

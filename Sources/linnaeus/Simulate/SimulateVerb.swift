@@ -43,6 +43,9 @@ struct SimulateVerb: Verb {
         "--mutants",
         "For each bug, find the first seed that shows it. (default: of 1..10000)"),
       Option(
+        "--from-history",
+        "Judge runs by what their clients saw alone, and not by what the servers hold."),
+      Option(
         "--scenario", value: "<name>",
         "Run a story instead: \(Scenario.all.map(\.name).joined(separator: ", ")); 'all' lists"
           + " them with what they show."),
@@ -71,6 +74,7 @@ struct SimulateVerb: Verb {
   let fixed: [String]
   let mutant: Mutant?
   let triesMutants: Bool
+  let looksAtHistoryAlone: Bool
   let scenario: Scenario?
   let schedulePath: String?
   let runsTwice: Bool
@@ -91,6 +95,7 @@ struct SimulateVerb: Verb {
       throw UsageError(message: "simulate takes options only, not '\(arguments.operands[0])'")
     }
     triesMutants = arguments.has("--mutants")
+    looksAtHistoryAlone = arguments.has("--from-history")
     isCampaign = arguments["--seeds"] != nil || triesMutants
     seeds = try Self.seeds(arguments, triesMutants: triesMutants)
     frame = try SimulationOptions.Frame(arguments)
@@ -119,6 +124,7 @@ struct SimulateVerb: Verb {
     ] {
       if let value = arguments[name] { fixed += [name, value] }
     }
+    if looksAtHistoryAlone { fixed.append("--from-history") }
     self.fixed = fixed
     if isCampaign {
       for name in ["--schedule", "--history", "--trace", "--print-options", "--seed"]
@@ -172,6 +178,13 @@ struct SimulateVerb: Verb {
     throw UsageError(
       message: "--scenario takes one of \(names.joined(separator: ", ")), not '\(name)'"
         + suggestion(for: name, among: names))
+  }
+
+  /// How a seed is run and judged.
+  func plan(_ seed: UInt64, _ mutant: Mutant?) -> RunPlan {
+    var plan = RunPlan(seed: seed, frame: frame, mutant: mutant)
+    plan.looksAtHistoryAlone = looksAtHistoryAlone
+    return plan
   }
 
   func run() -> ExitCode {

@@ -42,9 +42,14 @@ enum SimulationText {
     return text + "\n"
   }
 
-  /// How often what happened, in two columns.
-  static func table(_ counters: RunCounters) -> String {
-    let rows = RunCounter.allCases.map { ($0.words, grouped(counters[$0])) }
+  /// How often what happened, and what was judged of it, in two columns.
+  static func table(_ counters: RunCounters, _ judged: JudgementCounts) -> String {
+    let happened = RunCounter.allCases.map { (words("\($0)"), grouped(counters[$0])) }
+    let seen = JudgedKind.allCases.map { (words("\($0)"), grouped(judged[$0])) }
+    return table(happened) + "\n  what clients saw, judged:\n" + table(seen)
+  }
+
+  private static func table(_ rows: [(String, String)]) -> String {
     let width = rows.map(\.0.count).max() ?? 0
     let numberWidth = rows.map(\.1.count).max() ?? 0
     return rows.map { words, number in
@@ -80,6 +85,7 @@ enum SimulationText {
     add("violations", .list(outcome.findings.map { json($0) }))
     if let command { add("command", .string(command)) }
     add("counters", json(outcome.counters))
+    add("judged", json(outcome.judged))
     return line(fields)
   }
 
@@ -94,6 +100,7 @@ enum SimulationText {
     add("virtual_ns", .integer(summary.virtualNanoseconds))
     add("missing", .list(summary.counters.missing.map { .string("\($0)") }))
     add("counters", json(summary.counters))
+    add("judged", json(summary.judged))
     return line(fields)
   }
 
@@ -110,19 +117,21 @@ enum SimulationText {
     .map(RunCounter.allCases.map { .init(.string("\($0)"), .integer(Int64(counters[$0]))) })
   }
 
+  private static func json(_ judged: JudgementCounts) -> Value {
+    .map(JudgedKind.allCases.map { .init(.string("\($0)"), .integer(Int64(judged[$0]))) })
+  }
+
+  /// A name as words: `session moves`.
+  static func words(_ name: String) -> String {
+    name.reduce(into: "") { words, letter in
+      words += letter.isUppercase ? " \(letter.lowercased())" : String(letter)
+    }
+  }
+
   /// An object as a line.
   static func line(_ fields: [Value.Field]) -> String {
     var bytes: [UInt8] = []
     appendJSON(.map(fields), to: &bytes)
     return String(decoding: bytes, as: UTF8.self) + "\n"
-  }
-}
-
-extension RunCounter {
-  /// Its name as words: `session moves`.
-  var words: String {
-    "\(self)".reduce(into: "") { words, letter in
-      words += letter.isUppercase ? " \(letter.lowercased())" : String(letter)
-    }
   }
 }

@@ -9,7 +9,7 @@ struct SingleRun {
 
   init(_ verb: SimulateVerb) {
     self.verb = verb
-    plan = RunPlan(seed: verb.seeds.lowerBound, frame: verb.frame, mutant: verb.mutant)
+    plan = verb.plan(verb.seeds.lowerBound, verb.mutant)
   }
 
   func run() -> ExitCode {
@@ -54,7 +54,8 @@ struct SingleRun {
       var text = SimulationText.line(outcome, options: options)
       text += SimulationText.findings(outcome)
       text += "trace \(SimulationText.trace(outcome.traceHash))\n\n"
-      status.combine(Output.print(text + SimulationText.table(outcome.counters)))
+      status.combine(
+        Output.print(text + SimulationText.table(outcome.counters, outcome.judged)))
     }
     guard outcome.isRepeatable else { return Verdict.complain(unrepeatable: outcome) }
     var command: String?
