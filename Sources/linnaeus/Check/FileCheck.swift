@@ -39,7 +39,7 @@ struct FileCheck {
     do {
       let bytes = try InputBytes(path: input.path)
       let history = try bytes.withBytes(verb.reading.history)
-      if isZooKeepers(history) { return judge(history) }
+      if isZooKeepers(history) { return judge(history, bytes) }
       guard verb.requirements.allSatisfy({ $0 == .level(.linearizable) }) else {
         return failed(
           FileFailure(
@@ -69,7 +69,7 @@ struct FileCheck {
   }
 
   /// Decides ZooKeeper's guarantees.
-  private func judge(_ history: History) -> FileOutcome {
+  private func judge(_ history: History, _ bytes: InputBytes) -> FileOutcome {
     do {
       let judged = try ConsistencyReport(
         history, pinning: verb.pinning, staleness: verb.staleness)
@@ -81,16 +81,53 @@ struct FileCheck {
       var report = FileReport(
         file: input.path, report: judged, requirements: requirements, staleness: staleness,
         cycles: tellsCycles ? judged.cycles() : [])
-      if proofs.certificates != nil || verb.shrinks {
-        report.furtherNotes.append("there are no certificates for the model zookeeper yet")
+      let certificate = certificate(judged, requirements, bytes)
+      if proofs.certificates != nil, certificate == nil {
+        report.furtherNotes.append("there is no certificate: \(reason(judged, requirements))")
+      }
+      if verb.shrinks {
+        report.furtherNotes.append("there is no shrinking for the model zookeeper yet")
       }
       var outcome = outcome(report)
+      if let certificates = proofs.certificates, let certificate {
+        write(certificate.write(), to: certificates, &outcome)
+      }
       if let graphs = proofs.graphs {
         write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
       }
       return outcome
     } catch {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
+    }
+  }
+
+  /// The proof for the first level among what is asked for that is broken, or else is kept.
+  private func certificate(
+    _ report: ConsistencyReport, _ requirements: [Requirement], _ bytes: InputBytes
+  ) -> ConsistencyCertificate? {
+    guard proofs.certificates != nil, let level = level(report, requirements) else { return nil }
+    let digest = bytes.withBytes(SHA256.hex)
+    guard let certificate = report.certificate(of: level, digest: digest) else { return nil }
+    // What cannot be verified is no proof.
+    if case .invalid = verify(certificate, history: report.columns.history, digest: digest) {
+      return nil
+    }
+    return certificate
+  }
+
+  private func level(_ report: ConsistencyReport, _ requirements: [Requirement]) -> Level? {
+    let levels = requirements.compactMap { requirement in
+      if case .level(let level) = requirement { level } else { nil }
+    }
+    return levels.first { report.keeps($0) == false } ?? levels.first
+  }
+
+  private func reason(_ report: ConsistencyReport, _ requirements: [Requirement]) -> String {
+    guard let level = level(report, requirements) else { return "none is for single properties" }
+    switch report.keeps(level) {
+    case nil: return "it is not known whether \(level.rawValue) holds"
+    case true?: return "the order would need what no request of the file did"
+    case false?: return "what breaks \(level.rawValue) is no cycle, but an answer by itself"
     }
   }
 
