@@ -78,7 +78,7 @@ extension ConsistencyReport {
         let best = shortest.map { $0.length < cycle.length ? $0 : cycle } ?? cycle
         let anomaly = Anomaly(of: best) { columns.kinds[Int($0)].isWrite }
         return CycleWitness(
-          levels: [level], cycle: best, shortness: isSmall ? .globally : .throughFirstStep,
+          levels: [level], cycle: best, shortness: isSmall || best.length == 2 ? .globally : .throughFirstStep,
           anomaly: anomaly)
       }
     }
