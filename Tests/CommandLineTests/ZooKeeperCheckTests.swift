@@ -64,7 +64,7 @@ struct ZooKeeperCheckTests {
     #expect(try Program.run("check", "--max-staleness", "old", Self.deposed).ending == .exit(64))
     let register = Program.textbook("stale-read")
     #expect(try Program.run("check", "--require", "zookeeper", register).ending == .exit(64))
-    #expect(try Program.run("shrink", "--model", "zookeeper", Self.deposed).ending == .exit(64))
+    #expect(try Program.run("shrink", "--require", "P9", Self.deposed).ending == .exit(64))
   }
 
   @Test("What a file says against itself is malformed, with its line")
@@ -139,6 +139,24 @@ struct ZooKeeperProofTests {
       #expect(run.output.contains(word))
       #expect(throws: (any Error).self) { try scratch.read("none") }
     }
+  }
+
+  @Test("What is shrunk breaks the level too; what is kept has nothing to shrink")
+  func shrink() throws {
+    let scratch = try Scratch()
+    let file = "\(scratch.path)/small.jsonl"
+    let nothing = try Program.run("shrink", Self.deposed)
+    #expect(nothing.ending == .exit(65))
+    #expect(nothing.errors.contains("zookeeper is not surely broken"))
+    let shrink = try Program.run("shrink", "--require", "linearizable", Self.deposed, "-o", file)
+    #expect(shrink.ending == .exit(0), "\(shrink.errors)")
+    let text = try scratch.read("small.jsonl")
+    #expect(text.contains("\"source\":\"linnaeus shrink "))
+    #expect(text.count(where: { $0 == "\n" }) < 13, "\(text)")
+    let check = try Program.run("check", "--require", "linearizable", file)
+    #expect(check.ending == .exit(1), "\(check.output)")
+    #expect(check.output.contains("not linearizable (zookeeper, 3 operations, "))
+    #expect(try Program.run("check", file).ending == .exit(0))
   }
 
   @Test("A cycle is told edge by edge, as text, as JSON and for Graphviz")
