@@ -40,6 +40,13 @@ public struct Components: Sendable {
     }
   }
 
+  /// All vertices in one, for ways that need not come back.
+  init(whole graph: DependencyGraph) {
+    of = Array(repeating: 0, count: graph.vertexCount)
+    operationCounts = [Int32(graph.operationCount)]
+    isCyclic = [true]
+  }
+
   private mutating func close(_ root: Int32, _ walk: inout Walk, _ graph: DependencyGraph) {
     let number = Int32(operationCounts.count)
     var (operations, vertices): (Int32, Int32) = (0, 0)

@@ -22,6 +22,10 @@ import OperationHistory
 /// A write without an answer comes before the later writes of its session, not before its later
 /// reads: the client did not know that it had been done.
 public struct ConsistencyGraph: Sendable {
+  /// For histories of so many requests it is made whenever it may tell more; it needs some 250 bytes
+  /// for each.
+  public static let limit = 2_000_000
+
   /// The edges.
   public let graph: DependencyGraph
 

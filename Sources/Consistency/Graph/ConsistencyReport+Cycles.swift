@@ -1,3 +1,5 @@
+import OperationHistory
+
 /// Why a history does not have a level: operations of which each must come before the next.
 public struct CycleWitness: Hashable, Sendable {
   /// How far it is known to be short.
@@ -22,10 +24,32 @@ public struct CycleWitness: Hashable, Sendable {
 extension ConsistencyReport {
   /// For each level that is broken a cycle that the level forbids, where what breaks it makes one.
   ///
-  /// The graph is made only if there is one.
+  /// Mostly the two operations that the first finding names are one. The graph is made only if they
+  /// are not, and if the history has no more than ``ConsistencyGraph/limit`` requests; with more a
+  /// cycle of two operations that a later finding names is taken.
+  ///
+  /// - Complexity: O(n) in the number of findings where those are enough, else that of
+  ///   ``cycles(in:)``.
   public func cycles() -> [CycleWitness] {
-    guard findings.contains(where: { offendingStep($0) != nil }) else { return [] }
-    return cycles(in: ConsistencyGraph(self))
+    let isSmall = columns.kinds.count <= ConsistencyGraph.limit
+    var graph: ConsistencyGraph?
+    var search: CycleSearch?
+    var components: [EdgeKinds: Components] = [:]
+    return cycles { level in
+      let offending = offending(level)
+      let candidates = isSmall ? offending.prefix(1) : offending[...]
+      let wrong = wrongAnswers
+      for finding in candidates {
+        guard let cycle = pair(finding, wrong), level.forbids(cycle) else { continue }
+        return witness(cycle, level, isShortest: true)
+      }
+      guard isSmall, !offending.isEmpty else { return nil }
+      let own = graph ?? ConsistencyGraph(self)
+      graph = own
+      var ownSearch = search ?? CycleSearch(own.graph)
+      defer { search = ownSearch }
+      return cycle(of: level, in: own, &ownSearch, &components)
+    }
   }
 
   /// For each level that is broken a cycle that the level forbids, where what breaks it makes one.
@@ -37,6 +61,10 @@ extension ConsistencyReport {
   public func cycles(in graph: ConsistencyGraph) -> [CycleWitness] {
     var search = CycleSearch(graph.graph)
     var components: [EdgeKinds: Components] = [:]
+    return cycles { cycle(of: $0, in: graph, &search, &components) }
+  }
+
+  private func cycles(_ find: (Level) -> CycleWitness?) -> [CycleWitness] {
     var witnesses: [CycleWitness] = []
     for level in Level.allCases where keeps(level) == false {
       // A stronger level forbids what a weaker one does; none is shorter than two operations.
@@ -46,7 +74,7 @@ extension ConsistencyReport {
         witnesses[index].levels.append(level)
         continue
       }
-      guard let witness = cycle(of: level, in: graph, &search, &components) else { continue }
+      guard let witness = find(level) else { continue }
       if let index = witnesses.firstIndex(where: { $0.cycle == witness.cycle }) {
         witnesses[index].levels.append(level)
       } else {
@@ -60,10 +88,7 @@ extension ConsistencyReport {
     of level: Level, in graph: ConsistencyGraph, _ search: inout CycleSearch,
     _ components: inout [EdgeKinds: Components]
   ) -> CycleWitness? {
-    let offending = findings.lazy.filter(level.isBroken).sorted {
-      ($0.zxid, $0.operation, $0.property) < ($1.zxid, $1.operation, $1.property)
-    }
-    for finding in offending {
+    for finding in offending(level) {
       guard let step = offendingStep(finding) else { continue }
       // Values say more than zxids alone.
       for kinds in level.acyclicKinds.reversed() where kinds.contains(EdgeKinds(step.kind)) {
@@ -76,14 +101,61 @@ extension ConsistencyReport {
           isSmall && cycle.length > 2
           ? search.shortestCycle(ofComponent: component, kinds: kinds, in: own) : nil
         let best = shortest.map { $0.length < cycle.length ? $0 : cycle } ?? cycle
-        let isShortest = isSmall || best.length == 2
-        let anomaly = Anomaly(of: best) { columns.kinds[Int($0)].isWrite }
-        return CycleWitness(
-          levels: [level], cycle: best,
-          shortness: isShortest ? .globally : .throughFirstStep, anomaly: anomaly)
+        return witness(best, level, isShortest: isSmall || best.length == 2)
       }
     }
     return nil
+  }
+
+  /// What breaks a level and names two operations, in zxid order.
+  private func offending(_ level: Level) -> [Finding] {
+    findings.filter { level.isBroken(by: $0) && offendingStep($0) != nil }.sorted {
+      ($0.zxid, $0.operation, $0.property) < ($1.zxid, $1.operation, $1.property)
+    }
+  }
+
+  private func witness(_ cycle: Cycle, _ level: Level, isShortest: Bool) -> CycleWitness {
+    CycleWitness(
+      levels: [level], cycle: cycle, shortness: isShortest ? .globally : .throughFirstStep,
+      anomaly: Anomaly(of: cycle) { columns.kinds[Int($0)].isWrite })
+  }
+
+  /// The two operations of a finding where each comes before the other; nil if more are needed.
+  private func pair(_ finding: Finding, _ wrong: Set<Int32>) -> Cycle? {
+    guard let step = offendingStep(finding) else { return nil }
+    let own = finding.operation
+    switch finding.kind {
+    case .staleRead, .staleAfterSync:
+      // The very write that the read missed.
+      let missed = write(at: finding.expected)
+      guard missed >= 0, !wrong.contains(own) else { return nil }
+      let operations = columns.history.operations
+      let isRecent = operations[Int(missed)].completion < operations[Int(own)].invocation
+      guard finding.kind == .staleAfterSync || isRecent else { return nil }
+      var first = step
+      first.from = missed
+      return Cycle([first, Cycle.Step(from: own, to: missed, kind: .readWrite)])
+    case .readOfTheFuture:
+      guard !wrong.contains(own), spans[Int(own)].start == zxids[Int(step.to)] else { return nil }
+      return Cycle([step, Cycle.Step(from: step.to, to: own, kind: .writeRead)])
+    default:
+      let (first, second) = (position(step.to), position(step.from))
+      guard first.isKnown, second.isKnown,
+        (first.zxid, first.rank) < (second.zxid, second.rank)
+      else { return nil }
+      let isOfWrites = first.rank + second.rank == 0
+      return Cycle([
+        step,
+        Cycle.Step(from: step.to, to: step.from, kind: isOfWrites ? .zxid : .zxidOfReads),
+      ])
+    }
+  }
+
+  /// Where the zxids place an operation: behind the writes with that zxid if it is none.
+  private func position(_ request: Int32) -> (zxid: Int64, rank: Int, isKnown: Bool) {
+    let isWrite = columns.kinds[Int(request)].isWrite && zxids[Int(request)] != RecordedStat.unknown
+    let zxid = isWrite ? zxids[Int(request)] : columns.zxids[Int(request)]
+    return (zxid, isWrite ? 0 : 1, zxid != RecordedStat.unknown)
   }
 
   /// What a finding says of two operations, as a step that no order can take; nil where it does not

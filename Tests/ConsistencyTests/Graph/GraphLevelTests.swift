@@ -7,6 +7,26 @@ import Testing
 
 private let effort = getenv("LINNAEUS_EFFORT").flatMap { Double(String(cString: $0)) } ?? 1
 
+extension ConsistencyGraph {
+  /// Whether each step of a cycle follows from the graph's edges of the kinds of its level's sets.
+  fileprivate func has(_ cycle: Cycle) -> Bool {
+    var search = CycleSearch(graph)
+    return cycle.steps.allSatisfy { step in
+      let kinds: EdgeKinds =
+        switch step.kind {
+        case .zxidOfReads: [.zxid, .zxidOfReads]
+        case .realTimeOfReads: .realTime
+        case .sync: [.zxid, .sync]
+        case .readWrite: [.readWrite, .zxid]
+        case .writeRead: [.writeRead, .zxid]
+        default: EdgeKinds(step.kind)
+        }
+      let all = Components(whole: graph)
+      return search.steps(from: step.from, to: step.to, kinds: kinds, in: all) != nil
+    }
+  }
+}
+
 extension ConsistencyReport {
   /// Whether findings speak of two operations that no order can have; a wrong answer has no place by
   /// which it could be too old or too new.
@@ -45,6 +65,12 @@ struct GraphLevelTests {
       let report = try ConsistencyReport(history(ensemble.text))
       let graph = ConsistencyGraph(report)
       let witnesses = report.cycles(in: graph)
+      let quick = report.cycles()
+      #expect(quick.flatMap(\.levels).count == witnesses.flatMap(\.levels).count, "seed \(seed)")
+      for witness in quick {
+        #expect(witness.levels.allSatisfy { $0.forbids(witness.cycle) }, "seed \(seed)")
+        #expect(graph.has(witness.cycle), "seed \(seed): \(witness.cycle)")
+      }
       for witness in witnesses { classes["\(witness.anomaly)", default: 0] += 1 }
       for level in LevelTests.levels {
         let isAcyclic = graph.isAcyclic(level)
