@@ -9,7 +9,7 @@ struct FileCheck {
   let verb: CheckVerb
   let input: InputFile
   let index: Int
-  let certificates: CertificateFolder?
+  let proofs: Proofs
   /// Where budgets are put so that they can be cancelled from outside.
   let work: Work
   /// How many threads may work on this file.
@@ -20,13 +20,13 @@ struct FileCheck {
   private let start = ContinuousClock.now
 
   init(
-    _ verb: CheckVerb, _ input: InputFile, _ index: Int, certificates: CertificateFolder?,
-    work: Work, threads: Int, isBrief: Bool
+    _ verb: CheckVerb, _ input: InputFile, _ index: Int, proofs: Proofs, work: Work,
+    threads: Int, isBrief: Bool
   ) {
     self.verb = verb
     self.input = input
     self.index = index
-    self.certificates = certificates
+    self.proofs = proofs
     self.work = work
     self.threads = threads
     self.isBrief = isBrief
@@ -39,7 +39,7 @@ struct FileCheck {
     do {
       let bytes = try InputBytes(path: input.path)
       let history = try bytes.withBytes(verb.reading.history)
-      if isZooKeepers(history) { return judge(history) }
+      if isZooKeepers(history) { return judge(history, bytes) }
       guard verb.requirements.allSatisfy({ $0 == .level(.linearizable) }) else {
         return failed(
           FileFailure(
@@ -69,7 +69,7 @@ struct FileCheck {
   }
 
   /// Decides ZooKeeper's guarantees.
-  private func judge(_ history: History) -> FileOutcome {
+  private func judge(_ history: History, _ bytes: InputBytes) -> FileOutcome {
     do {
       let judged = try ConsistencyReport(
         history, pinning: verb.pinning, staleness: verb.staleness)
@@ -77,14 +77,57 @@ struct FileCheck {
       if requirements.isEmpty { requirements = [.level(.zookeeper)] }
       if let requirement = input.requirement { requirements = [requirement] }
       let staleness = isBrief || verb.format == .json ? nil : try judged.staleness().summary()
+      let tellsCycles = !isBrief || proofs.graphs != nil
       var report = FileReport(
-        file: input.path, report: judged, requirements: requirements, staleness: staleness)
-      if certificates != nil || verb.shrinks {
-        report.furtherNotes.append("there are no certificates for the model zookeeper yet")
+        file: input.path, report: judged, requirements: requirements, staleness: staleness,
+        cycles: tellsCycles ? judged.cycles() : [])
+      let certificate = certificate(judged, requirements, bytes)
+      if proofs.certificates != nil, certificate == nil {
+        report.furtherNotes.append("there is no certificate: \(reason(judged, requirements))")
       }
-      return outcome(report)
+      if verb.shrinks {
+        report.furtherNotes.append("there is no shrinking for the model zookeeper yet")
+      }
+      var outcome = outcome(report)
+      if let certificates = proofs.certificates, let certificate {
+        write(certificate.write(), to: certificates, &outcome)
+      }
+      if let graphs = proofs.graphs {
+        write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
+      }
+      return outcome
     } catch {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
+    }
+  }
+
+  /// The proof for the first level among what is asked for that is broken, or else is kept.
+  private func certificate(
+    _ report: ConsistencyReport, _ requirements: [Requirement], _ bytes: InputBytes
+  ) -> ConsistencyCertificate? {
+    guard proofs.certificates != nil, let level = level(report, requirements) else { return nil }
+    let digest = bytes.withBytes(SHA256.hex)
+    guard let certificate = report.certificate(of: level, digest: digest) else { return nil }
+    // What cannot be verified is no proof.
+    if case .invalid = verify(certificate, history: report.columns.history, digest: digest) {
+      return nil
+    }
+    return certificate
+  }
+
+  private func level(_ report: ConsistencyReport, _ requirements: [Requirement]) -> Level? {
+    let levels = requirements.compactMap { requirement in
+      if case .level(let level) = requirement { level } else { nil }
+    }
+    return levels.first { report.keeps($0) == false } ?? levels.first
+  }
+
+  private func reason(_ report: ConsistencyReport, _ requirements: [Requirement]) -> String {
+    guard let level = level(report, requirements) else { return "none is for single properties" }
+    switch report.keeps(level) {
+    case nil: return "it is not known whether \(level.rawValue) holds"
+    case true?: return "the order would need what no request of the file did"
+    case false?: return "what breaks \(level.rawValue) is no cycle, but an answer by itself"
     }
   }
 
@@ -103,7 +146,7 @@ struct FileCheck {
     if let violated {
       let partition = compiled.partitions[violated]
       let found = result.partitions[violated]
-      if verb.shrinks || certificates != nil {
+      if verb.shrinks || proofs.certificates != nil {
         shrunk = shrink(
           partition, model: compiled.model, violatedBy: found.violatedBy,
           holdsBefore: found.holdsBefore, budget: budget())
@@ -122,18 +165,22 @@ struct FileCheck {
     report.operations = input.recordedOperations
     report.furtherNotes = input.notes
     var outcome = outcome(report)
-    guard let certificates,
+    guard let certificates = proofs.certificates,
       let certificate = Certificate(
         result: result, compiled: compiled, history: history,
         digest: bytes.withBytes(SHA256.hex), shrunk: shrunk)
     else { return outcome }
+    write(certificate.write(), to: certificates, &outcome)
+    return outcome
+  }
+
+  private func write(_ proof: [UInt8], to folder: ProofFolder, _ outcome: inout FileOutcome) {
     do {
-      try certificates.write(certificate.write(), for: index)
+      try folder.write(proof, for: index)
     } catch {
       outcome.failure = "\(error)"
       outcome.status.combine(.unreadable)
     }
-    return outcome
   }
 
   /// What is left of the file's time and of the process's memory.

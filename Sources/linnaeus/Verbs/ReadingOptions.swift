@@ -24,8 +24,7 @@ struct ReadingOptions: Sendable {
   static let model = Option(
     "--model", value: "<model>",
     "The model: \(ModelName.allCases.map(\.rawValue).joined(separator: ", ")), or znode for"
-      + " ZooKeeper's histories, each path for itself, or zookeeper for its own guarantees (only"
-      + " check)."
+      + " ZooKeeper's histories, each path for itself, or zookeeper for its own guarantees."
       + " (default: the file's own, else inferred from the operations)")
   static let failedCas = Option(
     "--failed-cas", value: "<rule>",
@@ -43,13 +42,6 @@ struct ReadingOptions: Sendable {
     model = isZooKeeper ? nil : try arguments.choice("--model", of: ModelName.self)
     failedCas = try arguments.choice("--failed-cas", of: FailedCas.self)
     reads = try arguments.choice("--reads", of: ReadSelection.self)
-  }
-
-  /// Refuses the model that only `check` knows.
-  func refuseZooKeeper(_ verb: String) throws(UsageError) {
-    if isZooKeeper {
-      throw UsageError(message: "\(verb) does not take the model zookeeper yet; znode is for it")
-    }
   }
 
   /// Whether a history is to be judged by ZooKeeper's own guarantees: asked for, or named by its

@@ -1,3 +1,4 @@
+import Consistency
 import LinnaeusBase
 import Linearizability
 import OperationHistory
@@ -22,6 +23,9 @@ struct ShrinkVerb: Verb {
         "Where to write the native history. (default: standard output)"),
       ReadingOptions.model, ReadingOptions.from, ReadingOptions.failedCas,
       ReadingOptions.reads,
+      Option(
+        "--require", value: "<level>",
+        "Of the model zookeeper the level that is broken. (default: zookeeper)"),
       Option("--timeout", value: "<time>", "Stop after so long: 500ms, 10s, 2m. (default: never)"),
       Option("--threads", value: "<n>", "How many threads search. (default: all processors)"),
     ])
@@ -29,12 +33,13 @@ struct ShrinkVerb: Verb {
   private let reading: ReadingOptions
   private let output: String
   private let input: String
+  private let level: Level
   private let timeout: Duration?
   private let threads: Int
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
     reading = try ReadingOptions(arguments)
-    try reading.refuseZooKeeper("shrink")
+    level = try arguments.choice("--require", of: Level.self) ?? .zookeeper
     output = arguments["--output"] ?? "-"
     guard arguments.operands.count == 1 else {
       throw UsageError(message: "shrink takes one history")
@@ -52,6 +57,7 @@ struct ShrinkVerb: Verb {
     do {
       let bytes = try InputBytes(path: input)
       let history = try bytes.withBytes(reading.history)
+      if reading.judgesAsZooKeeper(history) { return try shrink(history) }
       let compiled = try CompiledInput(history, reading, model: reading.model)
       return try shrink(compiled)
     } catch let error as SystemError {
@@ -63,6 +69,33 @@ struct ShrinkVerb: Verb {
     } catch {
       return FileFailure(unexpected: error, file: input).complain()
     }
+  }
+
+  /// Shrinks a history that breaks one of ZooKeeper's levels.
+  private func shrink(_ history: History) throws -> ExitCode {
+    let start = ContinuousClock.now
+    let shrunk = try Consistency.shrink(history, breaking: level) {
+      timeout.map { ContinuousClock.now - start > $0 } ?? false
+    }
+    guard let shrunk else {
+      System.complain(
+        "linnaeus: \(input): \(level.rawValue) is not surely broken, so there is nothing to"
+          + " shrink\n")
+      return .malformed
+    }
+    let small = shrunk.history
+    let counts = "\(wording(small.operations.count, "operation")) of"
+    let comment =
+      "\(counts) \(grouped(history.operations.count)), not \(level.rawValue);"
+      + (shrunk.isMinimal ? " without any read or answer of a write" : " perhaps not minimal")
+      + (shrunk.isMinimal ? " it is not sure" : "")
+    let told = small.named(
+      model: "zookeeper", source: "linnaeus shrink \(input)", comment: comment)
+    try System.write(HistoryWriter.write(told, as: .native), toFile: output)
+    if !shrunk.isMinimal {
+      System.complain("linnaeus: \(input): the result is perhaps not minimal\n")
+    }
+    return .success
   }
 
   private func shrink(
@@ -144,9 +177,15 @@ extension History {
       }
       return operation
     }
+    return small.named(model: model.rawValue, source: source, comment: comment)
+  }
+
+  /// The same with a header that tells what it is and where it comes from.
+  func named(model: String, source: String, comment: String) -> History {
+    var small = self
     var fields: [Value.Field] = [
       .init(.string("linnaeus"), .integer(1)),
-      .init(.string("model"), .string(model.rawValue)),
+      .init(.string("model"), .string(model)),
     ]
     let replaced: [Value] = ["linnaeus", "model", "source", "comment"].map { .string($0) }
     fields += header.filter { !replaced.contains($0.name) }
