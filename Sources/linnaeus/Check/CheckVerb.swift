@@ -18,6 +18,9 @@ struct CheckVerb: Verb {
         + " ZooKeeper's guarantees are kept, from the zxids of the replies: the strongest level and"
         + " the weakest that is broken, and of each violation which operations contradict each"
         + " other.",
+      "Of a history of transactions (operations txn that append to lists, or write registers) it"
+        + " says which levels of isolation are kept, and of each anomaly, a cycle of dependencies or"
+        + " an impossible read, which transactions show it.",
       "Every file is decided and printed. A folder stands for every history in it, recursively, by"
         + " name. A folder that holds an expected.json is a corpus: its histories are compared with"
         + " that list, and the exit code is 1 if anything differs.",
@@ -32,7 +35,9 @@ struct CheckVerb: Verb {
       Option(
         "--require", value: "<guarantee>",
         "What must hold: linearizable; for the model zookeeper levels and properties, by name or"
-          + " number, such as zookeeper,P16. (default: linearizable, for zookeeper zookeeper)"),
+          + " number, such as zookeeper,P16; for transactions levels of isolation, such as"
+          + " snapshot-isolation. (default: linearizable, for zookeeper zookeeper, for transactions"
+          + " strict-serializable)"),
       Option(
         "--max-staleness", value: "<bound>",
         "How old a read may be: 2s, or 3versions of its path; requires P11 of the model"
@@ -65,6 +70,8 @@ struct CheckVerb: Verb {
   let reading: ReadingOptions
   /// What is asked for; empty for the default of the model.
   let requirements: [Requirement]
+  /// What is asked for of transactions; empty for the default.
+  let isolation: [IsolationLevel]
   let staleness: StalenessBound?
   let pinning: Bool
   let partitioned: Bool
@@ -82,6 +89,7 @@ struct CheckVerb: Verb {
     reading = try ReadingOptions(arguments)
     staleness = try arguments.stalenessBound()
     requirements = try arguments.requirements(isStalenessBounded: staleness != nil)
+    isolation = try arguments.isolationLevels()
     pinning = !arguments.has("--no-pinning")
     partitioned = !arguments.has("--no-partition")
     guard partitioned || reading.model != .znode else {

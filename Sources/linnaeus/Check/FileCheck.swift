@@ -39,12 +39,20 @@ struct FileCheck {
     do {
       let bytes = try InputBytes(path: input.path)
       let history = try bytes.withBytes(verb.reading.history)
+      let listed = input.isTransactional ? "rw-register" : input.model?.rawValue
+      if !input.isZooKeeper,
+        let found = verb.reading.transactionModel(history, listed: listed)
+      {
+        return judge(history, found.model, isInferred: found.isInferred)
+      }
+      guard verb.isolation.isEmpty else {
+        return refused("of transactions only can a level of isolation be required")
+      }
       if isZooKeepers(history) { return judge(history) }
       guard verb.requirements.allSatisfy({ $0 == .level(.linearizable) }) else {
-        return failed(
-          FileFailure(
-            message: "\(input.path): of ZooKeeper's histories only can anything but linearizable be"
-              + " required (--model zookeeper)", status: .usage))
+        return refused(
+          "of ZooKeeper's histories only can anything but linearizable be required (--model"
+            + " zookeeper)")
       }
       let compiled = try CompiledInput(
         history, verb.reading, model: verb.reading.model ?? input.model,
@@ -86,6 +94,32 @@ struct FileCheck {
     } catch {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
     }
+  }
+
+  /// Decides which levels of isolation transactions keep.
+  private func judge(
+    _ history: History, _ model: TransactionModel, isInferred: Bool
+  ) -> FileOutcome {
+    guard verb.requirements.isEmpty else {
+      let levels = IsolationLevel.allCases.map(\.rawValue).joined(separator: ", ")
+      return refused("of transactions only levels of isolation can be required: \(levels)")
+    }
+    do {
+      let judged = try TransactionReport(history, model: model, isModelInferred: isInferred)
+      var levels = verb.isolation.isEmpty ? [IsolationLevel.standard] : verb.isolation
+      if let level = input.isolation { levels = [level] }
+      var report = FileReport(file: input.path, report: judged, levels: levels)
+      if certificates != nil || verb.shrinks {
+        report.furtherNotes.append("there are no certificates for transactions yet")
+      }
+      return outcome(report)
+    } catch {
+      return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
+    }
+  }
+
+  private func refused(_ message: String) -> FileOutcome {
+    failed(FileFailure(message: "\(input.path): \(message)", status: .usage))
   }
 
   private func decide(
