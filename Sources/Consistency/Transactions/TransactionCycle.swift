@@ -2,31 +2,194 @@ import OperationHistory
 
 /// Transactions each of which must come before the next, and the last before the first.
 public struct TransactionCycle: Hashable, Sendable {
-  /// Why one transaction comes before another.
-  public enum Reason: UInt8, Sendable {
-    /// It wrote an earlier version of an object.
-    case writeWrite
-    /// It wrote a version that the other read.
-    case writeRead
-    /// It read a version that the other replaced.
-    case readWrite
-    /// It is of the same process and ended before the other began.
-    case process
-    /// It ended before the other began.
-    case realTime
-  }
-
   /// The class of the cycle.
   public var anomaly: TransactionAnomaly
   /// The transactions, each by the index of its operation.
-  public var transactions: [Int32]
-  /// Why each of them comes before the next one.
-  public var reasons: [Reason]
+  public var cycle: Cycle
 
-  static func find(
+  init(_ cycle: Cycle) {
+    self.cycle = cycle
+    anomaly = Self.anomaly(of: cycle)
+  }
+
+  /// The class of a cycle.
+  private static func anomaly(of cycle: Cycle) -> TransactionAnomaly {
+    let kinds = cycle.steps.map(\.kind)
+    let order: TransactionAnomaly.Order =
+      kinds.contains(.realTime) ? .realTime : kinds.contains(.process) ? .process : .none
+    switch kinds.count(where: { $0 == .readWrite }) {
+    case 0: return .cycle(kinds.contains(.writeRead) ? .g1c : .g0, order)
+    case 1: return .cycle(.gSingle, order)
+    default:
+      let isAdjacent = kinds.indices.contains { index in
+        kinds[index] == .readWrite && kinds[(index + 1) % kinds.count] == .readWrite
+      }
+      return .cycle(isAdjacent ? .g2Item : .gNonadjacent, order)
+    }
+  }
+}
+
+/// Finds the cycles among transactions.
+struct TransactionCycles {
+  /// The shortest of each class that has one, the worst class first; one that needs an order of
+  /// processes or real time is left out where a cycle without it breaks as much.
+  private(set) var found: [TransactionCycle] = []
+
+  private let graph: DependencyGraph
+  private let operations: [Int32]
+
+  /// Looks for cycles.
+  ///
+  /// - Complexity: O(n) in the number of dependencies where there are none, else see
+  ///   ``CycleSearch/shortestCycle(_:)``.
+  init(
     _ dependencies: TransactionDependencies, _ transactions: TransactionHistory,
     hasHappened: [Bool]
-  ) -> [TransactionCycle] {
-    []
+  ) {
+    let whole = dependencies.graph(transactions.history, hasHappened: hasHappened)
+    let components = Components(whole, kinds: Self.kinds(.realTime))
+    guard !components.isAcyclic else {
+      (graph, operations) = (whole, [])
+      return
+    }
+    (graph, operations) = whole.cyclicPart(components)
+    for order in TransactionAnomaly.Order.allCases { find(order) }
+  }
+
+  /// The kinds of edges that an order allows.
+  private static func kinds(_ order: TransactionAnomaly.Order) -> EdgeKinds {
+    switch order {
+    case .none: .dependencies
+    case .process: [.dependencies, .process]
+    case .realTime: [.dependencies, .process, .realTime]
+    }
+  }
+
+  private mutating func find(_ order: TransactionAnomaly.Order) {
+    let kinds = Self.kinds(order)
+    guard !Components(graph, kinds: kinds).isAcyclic else { return }
+    var search = CycleSearch(graph)
+    let before = found.count
+    for phenomenon in [Anomaly.Phenomenon.g0, .g1c, .gSingle] {
+      take(search.shortestCycle(.init(Anomaly(phenomenon, order.suffix))), graph)
+    }
+    if !breaksSnapshotIsolation(order) {
+      let unlike = graph.withoutAdjacentReadWrites()
+      var search = CycleSearch(unlike)
+      take(search.shortestCycle(.init(first: .readWrite, rest: kinds)), unlike)
+    }
+    take(search.shortestCycle(.init(Anomaly(.g2, order.suffix))), graph)
+    // Whatever there is, one cycle is told.
+    let isTold = found.count > before || found.contains { $0.anomaly.order < order }
+    if !isTold { take(search.shortestCycle(.init(first: kinds, rest: kinds)), graph) }
+  }
+
+  /// Whether a cycle without adjacent read-write edges was found, in that order or without it.
+  private func breaksSnapshotIsolation(_ order: TransactionAnomaly.Order) -> Bool {
+    found.contains { cycle in
+      guard case .cycle(let phenomenon, let other) = cycle.anomaly else { return false }
+      return phenomenon < .g2Item && other <= order
+    }
+  }
+
+  /// Adds a cycle unless one that breaks as much is there.
+  private mutating func take(_ cycle: Cycle?, _ graph: DependencyGraph) {
+    guard var cycle else { return }
+    for index in cycle.steps.indices {
+      let step = cycle.steps[index]
+      cycle.steps[index].from = operations[Int(step.from) % operations.count]
+      cycle.steps[index].to = operations[Int(step.to) % operations.count]
+    }
+    let told = TransactionCycle(cycle)
+    let isKnown = found.contains { other in
+      other.anomaly == told.anomaly || other.anomaly.isWorse(than: told.anomaly)
+    }
+    if !isKnown { found.append(told) }
+  }
+}
+
+extension TransactionDependencies {
+  /// The graph of all that puts transactions in order.
+  func graph(_ history: History, hasHappened: [Bool]) -> DependencyGraph {
+    var builder = DependencyGraphBuilder(operationCount: Int(count))
+    for _ in 0..<gapCount { _ = builder.addBarrier() }
+    for edge in kinds.indices {
+      // Of a way over a gap the edge that leaves it tells.
+      let kind: EdgeKind =
+        switch kinds[edge] {
+        case .writeWrite: .writeWrite
+        case .writeRead: .writeRead
+        case .readWrite: to[edge] >= count ? .writeRead : .readWrite
+        }
+      builder.addEdge(from: from[edge], to: to[edge], kind)
+    }
+    addProcesses(history, hasHappened, &builder)
+    addRealTime(history, hasHappened, &builder)
+    return builder.build()
+  }
+
+  /// A transaction comes after the last one that its process was answered before.
+  private func addProcesses(
+    _ history: History, _ hasHappened: [Bool], _ builder: inout DependencyGraphBuilder
+  ) {
+    var last: [Int64: Int32] = [:]
+    for (index, operation) in history.operations.enumerated() where hasHappened[index] {
+      let number = Int32(truncatingIfNeeded: index)
+      if let before = last[operation.process],
+        history.operations[Int(before)].completion < operation.invocation
+      {
+        builder.addEdge(from: before, to: number, .process)
+      }
+      // One that nobody saw end may have happened later.
+      if operation.outcome == .ok { last[operation.process] = number }
+    }
+  }
+
+  private func addRealTime(
+    _ history: History, _ hasHappened: [Bool], _ builder: inout DependencyGraphBuilder
+  ) {
+    /// Of each place in the real-time order what it is: an operation's number doubled, and one more
+    /// for its answer.
+    var moments = [Int32](repeating: -1, count: Int(history.eventCount))
+    for (index, operation) in history.operations.enumerated() where hasHappened[index] {
+      let number = Int32(truncatingIfNeeded: index)
+      moments[Int(operation.invocation)] = number * 2
+      if operation.outcome == .ok { moments[Int(operation.completion)] = number * 2 + 1 }
+    }
+    builder.addRealTime(
+      moments.lazy.filter { $0 >= 0 }.map { (operation: $0 >> 1, isAnswer: $0 & 1 == 1) },
+      kind: { _ in .realTime })
+  }
+}
+
+extension TransactionAnomaly {
+  /// What a class of cycles rests on besides reads and writes; nothing for what is no cycle.
+  var order: Order {
+    if case .cycle(_, let order) = self { order } else { .none }
+  }
+
+  /// Whether it is a cycle that needs less order than another one, and breaks as much.
+  func isWorse(than other: TransactionAnomaly) -> Bool {
+    guard case .cycle(let left, let before) = self, case .cycle(let right, let after) = other
+    else { return false }
+    return before < after && left <= right
+  }
+}
+
+extension TransactionAnomaly.Cycle: Comparable {
+  /// By how bad they are.
+  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension TransactionAnomaly.Order: Comparable {
+  /// By how much they demand.
+  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+  fileprivate var suffix: Anomaly.Suffix {
+    switch self {
+    case .none: .none
+    case .process: .process
+    case .realTime: .realTime
+    }
   }
 }

@@ -46,7 +46,8 @@ public struct TransactionReport: Sendable {
       versions = .registers(registers)
       findings = registers.findings
     }
-    cycles = TransactionCycle.find(dependencies, transactions, hasHappened: versions.hasHappened)
+    cycles =
+      TransactionCycles(dependencies, transactions, hasHappened: versions.hasHappened).found
   }
 
   /// The anomalies that the history shows, the worst first.

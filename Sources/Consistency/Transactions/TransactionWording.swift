@@ -113,7 +113,8 @@ struct TransactionWording {
   // MARK: Dependencies
 
   /// Why one transaction comes before another, in a sentence.
-  func sentence(_ from: Int32, _ reason: TransactionCycle.Reason, _ to: Int32) -> String {
+  func sentence(_ step: Cycle.Step) -> String {
+    let (from, reason, to) = (step.from, step.kind, step.to)
     let operations = transactions.history.operations
     let (left, right) = (transaction(from), transaction(to))
     switch reason {
@@ -129,11 +130,12 @@ struct TransactionWording {
         case .registers(let registers): registerSentence(from, reason, to, registers)
         }
       return found ?? "\(left) comes before \(right)."
+    default: return "\(left) comes before \(right)."
     }
   }
 
   private func listSentence(
-    _ from: Int32, _ reason: TransactionCycle.Reason, _ to: Int32, _ versions: ListVersions
+    _ from: Int32, _ reason: EdgeKind, _ to: Int32, _ versions: ListVersions
   ) -> String? {
     let (left, right) = (transaction(from), transaction(to))
     for pair in pairs(from, to, reason) {
@@ -178,7 +180,7 @@ struct TransactionWording {
   }
 
   private func registerSentence(
-    _ from: Int32, _ reason: TransactionCycle.Reason, _ to: Int32, _ versions: RegisterVersions
+    _ from: Int32, _ reason: EdgeKind, _ to: Int32, _ versions: RegisterVersions
   ) -> String? {
     let (left, right) = (transaction(from), transaction(to))
     for pair in pairs(from, to, reason) {
@@ -208,7 +210,7 @@ struct TransactionWording {
 
   /// The steps of two transactions on the same object that a dependency may rest on.
   private func pairs(
-    _ from: Int32, _ to: Int32, _ reason: TransactionCycle.Reason
+    _ from: Int32, _ to: Int32, _ reason: EdgeKind
   ) -> [(left: Int32, right: Int32)] {
     transactions.steps(of: from).flatMap { left in
       transactions.steps(of: to).compactMap { right -> (left: Int32, right: Int32)? in
@@ -253,14 +255,10 @@ extension TransactionReport {
       return (found.prefix(limit).map(wording.sentence), found.first.map(operations) ?? [])
     case .cycle:
       guard let cycle = cycles.first(where: { $0.anomaly == anomaly }) else { return ([], []) }
-      let sentences = cycle.transactions.indices.map { index in
-        wording.sentence(
-          cycle.transactions[index], cycle.reasons[index],
-          cycle.transactions[(index + 1) % cycle.transactions.count])
-      }
+      let steps = cycle.cycle.steps
       return (
-        [sentences.joined(separator: "\n")],
-        cycle.transactions.map { transactions.history.operations[Int($0)].id }
+        [steps.map(wording.sentence).joined(separator: "\n")],
+        steps.map { transactions.history.operations[Int($0.from)].id }
       )
     }
   }

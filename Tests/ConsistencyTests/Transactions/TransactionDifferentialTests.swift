@@ -1,0 +1,106 @@
+import LinnaeusBase
+import OperationHistory
+import Testing
+
+@testable import Consistency
+
+/// The analysis of transactions against brute force, and against databases that keep a level.
+@Suite("Transactions against brute force")
+struct TransactionDifferentialTests {
+  private static let seeds: UInt64 = 1_500
+
+  private static let levels: [(IsolationLevel, TransactionAnomaly.Order)] = [
+    (.serializable, .none), (.strongSessionSerializable, .process),
+    (.strictSerializable, .realTime),
+  ]
+
+  private func named(_ report: TransactionReport) -> String {
+    report.anomalies.map(\.name).joined(separator: " ")
+  }
+
+  @Test(
+    "What has an order is never refused; with a last read of all lists, what has none always is",
+    arguments: RandomTransactions.Engine.allCases)
+  func lists(_ engine: RandomTransactions.Engine) throws {
+    var (kept, broken) = (0, 0)
+    for seed in 0..<Self.seeds {
+      var random = RandomTransactions(
+        seed: seed, engine: engine, model: .listAppend, readsAllAtLast: true)
+      if seed.isMultiple(of: 2) { _ = random.spoil() }
+      let report = try TransactionText.report(random.text)
+      for (level, order) in Self.levels {
+        let hasOrder = random.hasOrder(order)
+        if hasOrder { kept += 1 } else { broken += 1 }
+        #expect(
+          report.keeps(level) == hasOrder,
+          "seed \(seed), \(level): \(named(report))\n\(random.text)")
+      }
+    }
+    #expect(kept > 500 && broken > 500, "\(kept) kept, \(broken) broken")
+  }
+
+  @Test(
+    "What has an order is never refused",
+    arguments: RandomTransactions.Engine.allCases, [TransactionModel.register, .listAppend])
+  func neverAFalseAlarm(_ engine: RandomTransactions.Engine, _ model: TransactionModel) throws {
+    var found = 0
+    for seed in 0..<Self.seeds {
+      var random = RandomTransactions(
+        seed: seed ^ 0x5EED, engine: engine, model: model, readsAllAtLast: false)
+      if seed.isMultiple(of: 2) { _ = random.spoil() }
+      let report = try TransactionText.report(random.text)
+      for (level, order) in Self.levels where !report.keeps(level) {
+        found += 1
+        #expect(
+          !random.hasOrder(order), "seed \(seed), \(level): \(named(report))\n\(random.text)")
+      }
+    }
+    #expect(found > 100, "\(found) broken levels were seen")
+  }
+
+  @Test(
+    "A database that keeps a level is found to",
+    arguments: RandomTransactions.Engine.allCases, TransactionModel.allCases)
+  func engines(_ engine: RandomTransactions.Engine, _ model: TransactionModel) throws {
+    guard let level = engine.level else { return }
+    var stronger = 0
+    for seed in 0..<Self.seeds {
+      let random = RandomTransactions(
+        seed: seed ^ 0xDB, engine: engine, model: model, readsAllAtLast: seed.isMultiple(of: 2))
+      let report = try TransactionText.report(random.text)
+      #expect(report.keeps(level), "seed \(seed): \(named(report))\n\(random.text)")
+      if report.strongest != [level] { stronger += 1 }
+    }
+    #expect(engine == .strict || stronger < Self.seeds, "no history tells it from stronger ones")
+  }
+
+  @Test("Every cycle is one: each step follows from the one before, and has its own sentence")
+  func cycles() throws {
+    var classes: Set<String> = []
+    for engine in RandomTransactions.Engine.allCases {
+      for model in TransactionModel.allCases {
+        for seed in 0..<Self.seeds / 2 {
+          let random = RandomTransactions(
+            seed: seed, engine: engine, model: model, readsAllAtLast: true)
+          let report = try TransactionText.report(random.text)
+          for cycle in report.cycles {
+            classes.insert(cycle.anomaly.name)
+            let steps = cycle.cycle.steps
+            for (step, next) in zip(steps, steps.dropFirst() + steps.prefix(1)) {
+              #expect(step.to == next.from && step.from != step.to, "seed \(seed)")
+            }
+            let told = report.examples(of: cycle.anomaly, limit: 1)
+            #expect(
+              !told.sentences.contains { $0.contains("comes before") },
+              "seed \(seed): \(told.sentences)\n\(random.text)")
+          }
+        }
+      }
+    }
+    for name in [
+      "G0", "G1c", "G-single", "G2-item", "G-single-process", "G1c-realtime", "G-single-realtime",
+    ] {
+      #expect(classes.contains(name), "\(classes.sorted())")
+    }
+  }
+}
