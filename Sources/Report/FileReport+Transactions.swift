@@ -26,7 +26,7 @@ extension FileReport {
     operations = report.transactions.history.operations.count
     isModelInferred = report.isModelInferred
     guarantee = levels.map(\.rawValue).joined(separator: ",")
-    reason = broken?.broken.first?.examples.first
+    reason = broken?.broken.first.map { "\($0.name): " + ($0.examples.first ?? $0.sentence) }
     func names(_ levels: [IsolationLevel]) -> String? {
       levels.isEmpty ? nil : levels.map(\.rawValue).joined(separator: " and ")
     }

@@ -166,8 +166,9 @@ struct TransactionWording {
         let next = order[length...].first { $0 >= 0 && versions.happened($0, transactions) }
         if let next, transactions.transactionOf[Int(next)] != to { continue }
         if next == nil, place != nil { continue }
-        let how = next == nil ? "in no read, and so after it" : "after it"
-        return "\(left) \(read(pair.left)), and \(right) appended \(value(pair.right)) \(how)."
+        let appended = "\(left) \(read(pair.left)), and \(right) appended \(value(pair.right))"
+        return next == nil
+          ? "\(appended), which no read shows: that came after." : "\(appended) after it."
       }
     }
     return nil

@@ -285,10 +285,12 @@ struct RandomTransactions {
 }
 
 extension RandomTransactions {
-  /// Whether some order of the transactions explains all reads: of all that are `ok`, and of any of
-  /// those of which nobody knows. By trying every order.
+  /// Whether some order of the transactions explains all reads, by trying every one.
+  ///
+  /// It has all that are `ok`, and any of those of which nobody knows.
   ///
   /// - Parameter order: what else the order has to respect.
+  /// - Returns: whether there is one.
   func hasOrder(_ order: TransactionAnomaly.Order) -> Bool {
     let known = transactions.indices.filter { transactions[$0].outcome == .ok }
     let candidates = transactions.indices.filter { transactions[$0].outcome != .fail }
