@@ -37,10 +37,12 @@ struct TransactionsBenchmark {
     return table.isMet ? 0 : 1
   }
 
-  /// Times the check of a history of so many transactions.
+  /// Times the check of a history.
   ///
-  /// - Parameter staleness: one of so many transactions reads what was before the last append; 0
-  ///   for none.
+  /// - Parameters:
+  ///   - count: how many transactions it has.
+  ///   - staleness: one of so many transactions reads what was before the last append; 0 for none.
+  /// - Throws: `SystemError` if the program cannot be started.
   private mutating func measure(_ count: Int, staleness: Int) throws {
     let kind = staleness == 0 ? "" : ", one of \(staleness) stale"
     let path = ".build/benchmarks/transactions-\(count)-\(staleness).jsonl"
