@@ -31,28 +31,28 @@ public struct TransactionCycle: Hashable, Sendable {
 
 /// Finds the cycles among transactions.
 struct TransactionCycles {
-  /// The shortest of each class that has one, the worst class first; one that needs an order of
-  /// processes or real time is left out where a cycle without it breaks as much.
+  /// The shortest of each class that has one, the worst class first.
+  ///
+  /// A class that rests on the order of processes or on real time is left out where one that does
+  /// not breaks as much.
   private(set) var found: [TransactionCycle] = []
 
-  private let graph: DependencyGraph
-  private let operations: [Int32]
+  /// The transactions that lie on cycles, and of each which it is.
+  private var part: (graph: DependencyGraph, operations: [Int32])
 
   /// Looks for cycles.
   ///
   /// - Complexity: O(n) in the number of dependencies where there are none, else see
-  ///   ``CycleSearch/shortestCycle(_:)``.
+  ///   ``CycleSearch/shortestCycle(_:)`` and ``ForwardSearch/shortestCycle(withOne:)``.
   init(
     _ dependencies: TransactionDependencies, _ transactions: TransactionHistory,
     hasHappened: [Bool]
   ) {
     let whole = dependencies.graph(transactions.history, hasHappened: hasHappened)
     let components = Components(whole, kinds: Self.kinds(.realTime))
-    guard !components.isAcyclic else {
-      (graph, operations) = (whole, [])
-      return
-    }
-    (graph, operations) = whole.cyclicPart(components)
+    part = (whole, [])
+    guard !components.isAcyclic else { return }
+    part = whole.cyclicPart(components)
     for order in TransactionAnomaly.Order.allCases { find(order) }
   }
 
@@ -67,21 +67,70 @@ struct TransactionCycles {
 
   private mutating func find(_ order: TransactionAnomaly.Order) {
     let kinds = Self.kinds(order)
-    guard !Components(graph, kinds: kinds).isAcyclic else { return }
-    var search = CycleSearch(graph)
-    let before = found.count
-    for phenomenon in [Anomaly.Phenomenon.g0, .g1c, .gSingle] {
-      take(search.shortestCycle(.init(Anomaly(phenomenon, order.suffix))), graph)
+    let components = Components(part.graph, kinds: kinds)
+    guard !components.isAcyclic else { return }
+    let own = part.graph.cyclicPart(components)
+    let names = own.operations.map { part.operations[Int($0)] }
+    for phenomenon in TransactionAnomaly.Cycle.allCases {
+      // Where nothing less breaks as much, whatever is found needs this order.
+      if isExceeded(.cycle(phenomenon, order)) { continue }
+      if phenomenon == .gNonadjacent, breaksSnapshotIsolation(order) { continue }
+      if let cycle = cycle(phenomenon, own.graph, kinds) { take(cycle, names) }
     }
-    if !breaksSnapshotIsolation(order) {
+  }
+
+  private func cycle(
+    _ phenomenon: TransactionAnomaly.Cycle, _ graph: DependencyGraph, _ kinds: EdgeKinds
+  ) -> Cycle? {
+    let rest = kinds.subtracting(.readWrite)
+    switch phenomenon {
+    case .g0:
+      let writes = rest.subtracting(.writeRead)
+      var search = CycleSearch(graph)
+      return search.shortestCycle(.init(first: writes, rest: writes))
+    case .g1c:
+      var search = CycleSearch(graph)
+      return search.shortestCycle(.init(first: .writeRead, rest: rest))
+    case .gSingle:
+      if var search = ForwardSearch(graph, forward: rest) {
+        return search.shortestCycle(withOne: .readWrite)
+      }
+      return cycleOfOneComponent(graph, rest)
+    case .gNonadjacent:
       let unlike = graph.withoutAdjacentReadWrites()
       var search = CycleSearch(unlike)
-      take(search.shortestCycle(.init(first: .readWrite, rest: kinds)), unlike)
+      return search.shortestCycle(.init(first: .readWrite, rest: kinds))
+    case .g2Item:
+      var search = CycleSearch(graph)
+      return search.shortestCycle(.init(first: .readWrite, rest: kinds))
     }
-    take(search.shortestCycle(.init(Anomaly(.g2, order.suffix))), graph)
-    // Whatever there is, one cycle is told.
-    let isTold = found.count > before || found.contains { $0.anomaly.order < order }
-    if !isTold { take(search.shortestCycle(.init(first: kinds, rest: kinds)), graph) }
+  }
+
+  /// A cycle with one read-write edge between operations that lie on cycles without any.
+  ///
+  /// Others than these are not looked for: what those cycles break includes what others would.
+  private func cycleOfOneComponent(_ graph: DependencyGraph, _ rest: EdgeKinds) -> Cycle? {
+    let components = Components(graph, kinds: rest)
+    var search = CycleSearch(graph)
+    var best: Cycle?
+    for source in 0..<Int32(graph.vertexCount) where components.isOnCycle(source) {
+      for edge in graph.edges(from: source) where graph.kinds[edge] == EdgeKind.readWrite.rawValue {
+        let bound = best.map { $0.length - 1 } ?? .max
+        if bound < 2 { return best }
+        let pattern = CycleSearch.Pattern(first: .readWrite, rest: rest)
+        let cycle = search.cycle(
+          through: edge, from: source, pattern, in: components, atMost: bound)
+        best = cycle ?? best
+        // In a large one the first has to do.
+        if cycle != nil, graph.operationCount > CycleSearch.limit { return best }
+      }
+    }
+    return best
+  }
+
+  /// Whether a cycle was found that needs less order, and breaks as much.
+  private func isExceeded(_ anomaly: TransactionAnomaly) -> Bool {
+    found.contains { $0.anomaly.isWorse(than: anomaly) }
   }
 
   /// Whether a cycle without adjacent read-write edges was found, in that order or without it.
@@ -92,19 +141,17 @@ struct TransactionCycles {
     }
   }
 
-  /// Adds a cycle unless one that breaks as much is there.
-  private mutating func take(_ cycle: Cycle?, _ graph: DependencyGraph) {
-    guard var cycle else { return }
+  /// Adds a cycle unless one of its class, or one that breaks as much, is there.
+  private mutating func take(_ cycle: Cycle, _ names: [Int32]) {
+    var cycle = cycle
     for index in cycle.steps.indices {
       let step = cycle.steps[index]
-      cycle.steps[index].from = operations[Int(step.from) % operations.count]
-      cycle.steps[index].to = operations[Int(step.to) % operations.count]
+      cycle.steps[index].from = names[Int(step.from) % names.count]
+      cycle.steps[index].to = names[Int(step.to) % names.count]
     }
     let told = TransactionCycle(cycle)
-    let isKnown = found.contains { other in
-      other.anomaly == told.anomaly || other.anomaly.isWorse(than: told.anomaly)
-    }
-    if !isKnown { found.append(told) }
+    if found.contains(where: { $0.anomaly == told.anomaly }) || isExceeded(told.anomaly) { return }
+    found.append(told)
   }
 }
 
@@ -184,12 +231,4 @@ extension TransactionAnomaly.Cycle: Comparable {
 extension TransactionAnomaly.Order: Comparable {
   /// By how much they demand.
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-
-  fileprivate var suffix: Anomaly.Suffix {
-    switch self {
-    case .none: .none
-    case .process: .process
-    case .realTime: .realTime
-    }
-  }
 }
