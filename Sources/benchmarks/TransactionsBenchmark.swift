@@ -30,10 +30,14 @@ struct TransactionsBenchmark {
     table.begin()
     var count = 10_000
     while count <= largest {
-      try measure(count, staleness: 0)
+      try measure(count, "20 clients", TransactionGenerator())
       count *= 10
     }
-    try measure(largest, staleness: 1_000)
+    try measure(
+      largest, "one of 1000 reads stale", TransactionGenerator(staleness: 1_000), expected: 1)
+    try measure(
+      largest, "500 clients, snapshot isolation",
+      TransactionGenerator(processes: 500, lists: 1_000, isFromSnapshots: true), expected: 1)
     return table.isMet ? 0 : 1
   }
 
@@ -41,13 +45,17 @@ struct TransactionsBenchmark {
   ///
   /// - Parameters:
   ///   - count: how many transactions it has.
-  ///   - staleness: one of so many transactions reads what was before the last append; 0 for none.
+  ///   - name: what is particular to it.
+  ///   - generator: what makes it.
+  ///   - expected: the exit code that is right.
   /// - Throws: `SystemError` if the program cannot be started.
-  private mutating func measure(_ count: Int, staleness: Int) throws {
-    let kind = staleness == 0 ? "" : ", one of \(staleness) stale"
-    let path = ".build/benchmarks/transactions-\(count)-\(staleness).jsonl"
+  private mutating func measure(
+    _ count: Int, _ name: String, _ generator: TransactionGenerator, expected: Int32 = 0
+  ) throws {
+    let file = name.filter { $0.isLetter || $0.isNumber }
+    let path = ".build/benchmarks/transactions-\(count)-\(file).jsonl"
     if access(path, R_OK) != 0 {
-      var generator = TransactionGenerator(staleness: staleness)
+      var generator = generator
       generator.write(count, to: path + ".part")
       rename(path + ".part", path)
     }
@@ -55,7 +63,6 @@ struct TransactionsBenchmark {
     stat(path, &status)
     var times: [Double] = []
     var peak = 0
-    let expected: Int32 = staleness == 0 ? 0 : 1
     for _ in 0..<runs {
       let null = open("/dev/null", O_RDWR | O_CLOEXEC)
       defer { close(null) }
@@ -70,7 +77,7 @@ struct TransactionsBenchmark {
       times.append(seconds)
     }
     let median = times.sorted()[times.count / 2]
-    let what = "\(count) list-append transactions\(kind), \(status.st_size >> 20) MB"
+    let what = "\(count) list-append transactions, \(name), \(status.st_size >> 20) MB"
     // The target for a million, and its share for fewer.
     table.row(what, median, "s", atMost: max(0.1, 5 * Double(count) / 1_000_000))
     table.row("  a second", Double(count) / median, "1/s")
@@ -80,29 +87,46 @@ struct TransactionsBenchmark {
 
 /// Makes histories of list-append transactions as Elle's generator does.
 ///
-/// A transaction has one to four steps on ten lists at a time, each of which is left for a new one
-/// after 32 appends. It happens at the moment at which it is answered.
+/// A transaction has one to four steps on so many lists at a time, each of which is left for a new
+/// one after 32 appends. It happens at the moment at which it is answered.
 private struct TransactionGenerator {
   private struct Step {
     var key: Int
     /// The element to append; 0 for a read.
     var element: Int
+    /// How long the list was when the transaction was called.
+    var length: Int
   }
 
+  private let processes: Int
   private let staleness: Int
+  private let isFromSnapshots: Bool
   private var random = SeededRandom(seed: 1)
   private var text: [UInt8] = []
   /// The lists that are in use.
-  private var active = Array(0..<10)
+  private var active: [Int]
   /// What every list holds, and how many elements were drawn for it.
-  private var lists: [[Int]] = Array(repeating: [], count: 10)
-  private var drawn = [Int](repeating: 0, count: 10)
+  private var lists: [[Int]]
+  private var drawn: [Int]
   private var clock = 0
 
-  private static let processes = 20
-
-  init(staleness: Int) {
+  /// Chooses what is particular to a history.
+  ///
+  /// - Parameters:
+  ///   - processes: how many transactions are under way at the same time.
+  ///   - lists: how many lists are in use at the same time.
+  ///   - staleness: one of so many transactions reads what was before the last append; 0 for none.
+  ///   - isFromSnapshots: whether transactions read what was when they were called; of two that
+  ///     append to one list the first wins.
+  init(
+    processes: Int = 20, lists: Int = 10, staleness: Int = 0, isFromSnapshots: Bool = false
+  ) {
+    self.processes = processes
     self.staleness = staleness
+    self.isFromSnapshots = isFromSnapshots
+    active = Array(0..<lists)
+    self.lists = Array(repeating: [], count: lists)
+    drawn = Array(repeating: 0, count: lists)
   }
 
   /// Writes a history of so many transactions.
@@ -110,11 +134,11 @@ private struct TransactionGenerator {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
     defer { close(file) }
     text.append(contentsOf: "{\"linnaeus\":1,\"model\":\"list-append\"}\n".utf8)
-    var running = [[Step]?](repeating: nil, count: Self.processes)
+    var running = [[Step]?](repeating: nil, count: processes)
     var started = 0
     var ended = 0
     while ended < count {
-      let process = random.below(Self.processes)
+      let process = random.below(processes)
       clock += 1 + random.below(1000)
       if let steps = running[process] {
         append(process, steps, isAnswer: true)
@@ -134,39 +158,47 @@ private struct TransactionGenerator {
   private mutating func draw() -> Step {
     let place = random.below(active.count)
     let key = active[place]
-    guard random.chance(1, in: 2) else { return Step(key: key, element: 0) }
+    let length = lists[key].count
+    guard random.chance(1, in: 2) else { return Step(key: key, element: 0, length: length) }
     drawn[key] += 1
     if drawn[key] == 32 {
       active[place] = lists.count
       lists.append([])
       drawn.append(0)
     }
-    return Step(key: key, element: drawn[key])
+    return Step(key: key, element: drawn[key], length: length)
   }
 
   /// Appends the line of a call, or does the transaction and appends the line of its answer.
   private mutating func append(_ process: Int, _ steps: [Step], isAnswer: Bool) {
-    let isStale = isAnswer && staleness > 0 && random.below(staleness) == 0
-    let type = isAnswer ? "ok" : "invoke"
+    let isLost =
+      isFromSnapshots && steps.contains { $0.element > 0 && lists[$0.key].count > $0.length }
+    let type = isAnswer ? isLost ? "fail" : "ok" : "invoke"
+    let isDone = isAnswer && !isLost
+    let isStale = isDone && staleness > 0 && random.below(staleness) == 0
     append("{\"type\":\"\(type)\",\"process\":\(process),\"f\":\"txn\",\"value\":[")
     for (index, step) in steps.enumerated() {
       if index > 0 { append(",") }
-      guard step.element == 0 else {
+      if step.element > 0 {
         append("[\"append\",\(step.key),\(step.element)]")
-        if isAnswer { lists[step.key].append(step.element) }
-        continue
+        if isDone { lists[step.key].append(step.element) }
+      } else if isDone {
+        appendRead(step, steps, isStale: isStale && index == 0)
+      } else {
+        append("[\"r\",\(step.key),null]")
       }
-      append("[\"r\",\(step.key),")
-      guard isAnswer else {
-        append("null]")
-        continue
-      }
-      let seen = isStale && index == 0 ? lists[step.key].dropLast() : lists[step.key][...]
-      append("[")
-      for (place, element) in seen.enumerated() { append(place > 0 ? ",\(element)" : "\(element)") }
-      append("]]")
     }
     append("],\"time\":\(clock)}\n")
+  }
+
+  private mutating func appendRead(_ step: Step, _ steps: [Step], isStale: Bool) {
+    var seen = isStale ? lists[step.key].dropLast() : lists[step.key][...]
+    // What it appended itself is all that is new to a list in a snapshot.
+    let appends = steps.contains { $0.key == step.key && $0.element > 0 }
+    if isFromSnapshots, !appends { seen = seen.prefix(step.length) }
+    append("[\"r\",\(step.key),[")
+    for (place, element) in seen.enumerated() { append(place > 0 ? ",\(element)" : "\(element)") }
+    append("]]")
   }
 
   private mutating func append(_ part: String) {
