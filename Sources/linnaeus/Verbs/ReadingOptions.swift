@@ -114,6 +114,10 @@ struct CompiledInput {
     recordedOperations = history.operations.count
     let isZnode = model.map { $0 == .znode } ?? (history.headerField("model") == .string("znode"))
     guard isZnode else {
+      var history = history
+      do { try history.separateDrains() } catch {
+        throw .misfit(line: error.line, message: error.message)
+      }
       self.history = history
       compiled = try CompiledHistory(history, model: model, partitioned: partitioned)
       return

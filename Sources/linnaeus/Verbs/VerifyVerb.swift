@@ -59,6 +59,8 @@ struct VerifyVerb: Verb {
     _ certificate: Certificate, _ history: History, digest: String
   ) throws(HistoryError) -> Verification {
     guard certificate.model == .znode else {
+      var history = history
+      try history.separateDrains()
       return Linearizability.verify(certificate, history: history, digest: digest)
     }
     let projection = try ZnodeProjection(history, reads: reading.reads)
