@@ -19,6 +19,8 @@ public struct ConsistencyReport: Sendable {
   let order: [Int32]
   /// Of each request the zxid that it stands at.
   let zxids: [Int64]
+  /// Between which zxids each answered read would have been answered the same.
+  let spans: [Replay.Span]
   /// The servers that followed all the time.
   let followers: Set<Int32>
 
@@ -73,6 +75,7 @@ public struct ConsistencyReport: Sendable {
     self.columns = columns
     order = replay.order.requests
     zxids = unknowns.zxids
+    spans = replay.spans
     pins = unknowns.pins.map {
       Pin(
         request: $0.request, zxid: $0.zxid, shownBy: $0.shownBy, isAmbiguous: $0.isAmbiguous)

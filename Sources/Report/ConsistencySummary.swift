@@ -41,6 +41,8 @@ public struct ConsistencySummary: Sendable {
   public var guarantees: [Guarantee]
   /// All that is broken, asked for or not.
   public var broken: [BrokenProperty]
+  /// What levels that are broken forbid, where that is a cycle.
+  public var cycles: [ReportedCycle]
   /// Writes whose answers were lost and that must have happened, and why, each in a sentence.
   public var pinned: [String]
   /// What else must have happened, each in a sentence.

@@ -10,10 +10,11 @@ extension FileReport {
   ///   - report: what was found.
   ///   - requirements: what was asked for.
   ///   - staleness: how old the reads were, if that is to be told.
+  ///   - cycles: the cycles that are to be told.
   ///   - exampleLimit: how many violations of a property are told in sentences.
   public init(
     file: String, report: ConsistencyReport, requirements: [Requirement],
-    staleness: StalenessSummary? = nil, exampleLimit: Int = 3
+    staleness: StalenessSummary? = nil, cycles: [CycleWitness] = [], exampleLimit: Int = 3
   ) {
     let guarantees = requirements.map { requirement in
       ConsistencySummary.Guarantee(
@@ -36,6 +37,7 @@ extension FileReport {
       strongest: report.strongest?.rawValue, weakestBroken: report.weakestBroken?.rawValue,
       guarantees: guarantees,
       broken: Self.broken(report, exampleLimit, uncertain: []) { _ in true },
+      cycles: cycles.map { ReportedCycle($0, report) },
       pinned: report.pins.map(report.sentence),
       explanations: report.explanations.map(report.sentence),
       unknownWrites: report.unknownWrites, staleness: staleness.map(Self.sentence))

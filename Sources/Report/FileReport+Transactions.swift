@@ -26,14 +26,19 @@ extension FileReport {
     operations = report.transactions.history.operations.count
     isModelInferred = report.isModelInferred
     guarantee = levels.map(\.rawValue).joined(separator: ",")
-    reason = broken?.broken.first.map { "\($0.name): " + ($0.examples.first ?? $0.sentence) }
+    let cycles = report.cycles.map { ReportedCycle($0, report) }
+    reason = broken?.broken.first.map { first in
+      let edges = cycles.first { $0.anomaly == first.name }?.edges.map(\.sentence)
+      let told = first.examples.first ?? edges?.joined(separator: " ") ?? first.sentence
+      return "\(first.name): \(told)"
+    }
     func names(_ levels: [IsolationLevel]) -> String? {
       levels.isEmpty ? nil : levels.map(\.rawValue).joined(separator: " and ")
     }
     consistency = ConsistencySummary(
       strongest: names(report.strongest), weakestBroken: names(report.weakestBroken),
-      guarantees: guarantees, broken: anomalies.map(\.1), pinned: [], explanations: [],
-      unknownWrites: 0)
+      guarantees: guarantees, broken: anomalies.map(\.1), cycles: cycles, pinned: [],
+      explanations: [], unknownWrites: 0)
   }
 }
 
@@ -42,11 +47,40 @@ extension ConsistencySummary.BrokenProperty {
   fileprivate init(
     _ anomaly: TransactionAnomaly, _ report: TransactionReport, _ exampleLimit: Int
   ) {
-    let told = report.examples(of: anomaly, limit: exampleLimit)
+    // A cycle is told elsewhere, edge by edge.
+    var told: (sentences: [String], operations: [Int64]) = ([], [])
+    switch anomaly {
+    case .direct(let direct): told = report.examples(of: direct, limit: exampleLimit)
+    case .cycle:
+      let cycle = report.cycles.first { $0.anomaly == anomaly }
+      told.operations = cycle.map { report.operations(of: $0) } ?? []
+    }
     self.init(
       number: "", name: anomaly.name, sentence: anomaly.sentence,
       source: "Adya, Generalized Isolation Level Definitions (2000); Elle (2020)",
       count: report.count(of: anomaly), isUncertain: false, examples: told.sentences,
       operations: told.operations, classes: [])
+  }
+}
+
+extension ReportedCycle {
+  /// What of a cycle of transactions a report tells.
+  fileprivate init(_ cycle: TransactionCycle, _ report: TransactionReport) {
+    let ids = report.operations(of: cycle)
+    levels = IsolationLevel.weakestBroken(by: cycle.anomaly).map(\.rawValue)
+    anomaly = cycle.anomaly.name
+    shortest = cycle.shortness.rawValue
+    vertices = zip(ids, cycle.cycle.steps).map { id, step in
+      Vertex(id: id, text: report.words(for: step.from))
+    }
+    edges = cycle.cycle.steps.indices.map { index in
+      let step = cycle.cycle.steps[index]
+      let (from, to) = (ids[index], ids[(index + 1) % ids.count])
+      // A read tells what it saw, and what it missed; of two writes the later one was read after.
+      return Edge(
+        from: from, to: to, kind: step.kind.name, because: step.kind == .readWrite ? from : to,
+        field: step.kind == .process ? "process" : step.kind == .realTime ? "type" : "value",
+        sentence: report.sentence(step))
+    }
   }
 }

@@ -83,8 +83,26 @@ public struct JSONReport: Sendable {
       .init(.string("strongest"), text(summary.strongest)),
       .init(.string("weakest-broken"), text(summary.weakestBroken)),
       .init(.string("broken"), .list(broken)),
+      .init(.string("cycles"), .list(summary.cycles.map(value))),
       .init(.string("unknown-writes"), .integer(Int64(summary.unknownWrites))),
       .init(.string("pinned"), .integer(Int64(summary.pinned.count))),
+    ])
+  }
+
+  private func value(_ cycle: ReportedCycle) -> Value {
+    let edges = cycle.edges.map { edge -> Value in
+      .map([
+        .init(.string("from"), .integer(edge.from)), .init(.string("to"), .integer(edge.to)),
+        .init(.string("kind"), .string(edge.kind)),
+        .init(.string("because"), .list([.integer(edge.because), .string(edge.field)])),
+        .init(.string("sentence"), .string(edge.sentence)),
+      ])
+    }
+    return .map([
+      .init(.string("class"), .string(cycle.anomaly)),
+      .init(.string("levels"), .list(cycle.levels.map { .string($0) })),
+      .init(.string("shortest"), .string(cycle.shortest)),
+      .init(.string("edges"), .list(edges)),
     ])
   }
 

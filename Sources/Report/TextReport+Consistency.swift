@@ -1,3 +1,5 @@
+import Consistency
+
 extension TextReport {
   /// What stands below the line with the verdict: levels, then what is broken, then what was found
   /// out of lost writes.
@@ -12,6 +14,7 @@ extension TextReport {
     for broken in summary.broken where told.insert(broken.number + broken.name).inserted {
       text += render(broken, examples: 1)
     }
+    for cycle in summary.cycles { text += render(cycle) }
     if let staleness = summary.staleness { text += "  \(staleness)\n" }
     if summary.unknownWrites > 0 {
       let writes = wording(summary.unknownWrites, "write")
@@ -24,6 +27,17 @@ extension TextReport {
       if shown.count > candidateLimit {
         text += "    … and \(grouped(shown.count - candidateLimit)) more\n"
       }
+    }
+    return text
+  }
+
+  private func render(_ cycle: ReportedCycle) -> String {
+    let isShortest = cycle.shortest == CycleWitness.Shortness.globally.rawValue
+    var text = wrapped(
+      "cycle \(cycle.anomaly), forbidden by \(cycle.levels.joined(separator: ", ")); none"
+        + " \(isShortest ? "" : "with its first step ")is shorter:", indent: 2, hanging: 2)
+    for edge in cycle.edges {
+      text += wrapped("\(edge.kind): \(edge.sentence)", indent: 4, hanging: 2)
     }
     return text
   }

@@ -102,23 +102,19 @@ enum System {
     }
   }
 
-  /// `pthread_create`: runs `body` on a detached thread of its own; false if there is none left.
+  /// `pthread_create`, `pthread_detach`: runs `body` on a thread of its own; false if there is none left.
   static func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    defer { pthread_attr_destroy(&attributes) }
     let box = Unmanaged.passRetained(ThreadBody(body))
     var thread = pthread_t()
     let failure = pthread_create(
-      &thread, &attributes,
+      &thread, nil,
       { argument in
         if let argument {
           Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().body()
         }
         return nil
       }, box.toOpaque())
-    if failure != 0 { box.release() }
+    if failure == 0 { pthread_detach(thread) } else { box.release() }
     return failure == 0
   }
 

@@ -15,7 +15,9 @@ struct TransactionCheckTests {
       broken.output.hasPrefix("\(Self.skew): not strict-serializable (list-append, 3 operations, "))
     #expect(broken.output.contains("  keeps strong-snapshot-isolation, breaks repeatable-read\n"))
     #expect(broken.output.contains("  G2-item: In a circle of dependencies reads miss writes.\n"))
-    #expect(broken.output.contains("read \"x\" as [], and op 1 (line 3, process 1) appended 1"))
+    #expect(broken.output.contains("cycle G2-item, forbidden by repeatable-read; none is shorter:"))
+    #expect(
+      broken.output.contains("rw: op 0 (line 2, process 0) read \"x\" as [], and op 1 (line 3,"))
     let kept = try Program.run("check", "--require", "snapshot-isolation", Self.skew)
     #expect(kept.ending == .exit(0))
     #expect(kept.output.hasPrefix("\(Self.skew): snapshot-isolation (list-append, "))
@@ -33,6 +35,8 @@ struct TransactionCheckTests {
     #expect(json.lines[1].contains(#""guarantee":"serializable","verdict":"violated""#))
     #expect(json.lines[1].contains(#""anomaly":"G2-item","certain":true,"count":1,"#))
     #expect(json.lines[1].contains(#""operations":[0,1]"#))
+    #expect(json.lines[1].contains(#"{"class":"G2-item","levels":["repeatable-read"]"#))
+    #expect(json.lines[1].contains(#"{"from":0,"to":1,"kind":"rw","because":[0,"value"],"#))
     let junit = try Program.run("check", "--require", levels, "--format", "junit", Self.skew)
     #expect(junit.output.contains(#"<testsuites tests="2" failures="1" errors="0""#))
   }
@@ -58,6 +62,16 @@ struct TransactionCheckTests {
     let register = Program.textbook("stale-read")
     let single = try Program.run("check", "--model", "rw-register", register)
     #expect(single.ending == .exit(65) && single.output.contains("expected `txn` as `f`"))
+  }
+
+  @Test("Cycles are drawn for Graphviz")
+  func graph() throws {
+    let folder = try Scratch()
+    let run = try Program.run("check", "--graph", "\(folder.path)/cycle.dot", Self.skew)
+    #expect(run.ending == .exit(1))
+    let dot = try folder.read("cycle.dot")
+    #expect(dot.contains("label=\"G2-item, against repeatable-read\""))
+    #expect(dot.contains("\"0.0\" -> \"0.1\" [label=\"rw\""))
   }
 
   @Test("What is asked of other histories is not asked of transactions, and the other way round")

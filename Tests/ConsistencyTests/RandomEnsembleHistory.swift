@@ -27,7 +27,7 @@ struct RandomEnsembleHistory {
     var completion = Int.max
   }
 
-  private(set) var operations: [Operation] = []
+  var operations: [Operation] = []
   /// What stands in each line: an operation, and whether it is its end.
   private(set) var lines: [(operation: Int, isEnd: Bool)] = []
   private var random: SeededRandom
@@ -39,8 +39,12 @@ struct RandomEnsembleHistory {
   /// What each session has seen.
   private var seen = [0, 0, 0]
 
-  init(seed: UInt64, count: Int) {
+  /// How many of every so many calls and eleven are syncs.
+  private let syncs: Int
+
+  init(seed: UInt64, count: Int, syncs: Int = 1) {
     random = SeededRandom(seed: seed)
+    self.syncs = syncs
     var open: [(operation: Int, isDone: Bool)] = []
     while operations.count < count || !open.isEmpty {
       if Int.random(in: 0..<4, using: &random) == 0 { applyMore() }
@@ -86,7 +90,7 @@ struct RandomEnsembleHistory {
     let path = ["/a", "/b"].randomElement(using: &random) ?? "/a"
     let value = ["x", "y"].randomElement(using: &random) ?? "x"
     let version = [-1, -1, 0].randomElement(using: &random) ?? -1
-    switch Int.random(in: 0..<12, using: &random) {
+    switch Int.random(in: 0..<11 + syncs, using: &random) {
     case 0..<2: return .request(.create(path, value: value, isEphemeral: false))
     case 2..<5: return .request(.setData(path, value: value, version: version))
     case 5: return .request(.delete(path, version: version))

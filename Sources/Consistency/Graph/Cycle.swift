@@ -36,7 +36,7 @@ public struct Cycle: Hashable, Sendable {
     Cycle(Array(steps[index...] + steps[..<index]))
   }
 
-  /// Its class.
+  /// Its class, where `zxid` steps are between writes only.
   public var anomaly: Anomaly { Anomaly(of: self) }
 }
 
@@ -44,7 +44,7 @@ public struct Cycle: Hashable, Sendable {
 /// the order of sessions or real time is needed for it.
 ///
 /// Kingsbury and Alvaro, "Elle" (VLDB 2020). The order of transactions that zxids tell counts as
-/// `ww`.
+/// `ww`, and where a read is in it as `wr` or `rw`: the read saw the state that its zxid tells.
 public struct Anomaly: Hashable, Sendable, CustomStringConvertible {
   /// The phenomenon.
   public enum Phenomenon: String, CaseIterable, Sendable {
@@ -80,10 +80,20 @@ public struct Anomaly: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The class of a cycle.
-  public init(of cycle: Cycle) {
+  ///
+  /// - Parameters:
+  ///   - cycle: the cycle.
+  ///   - isWrite: which operations write.
+  public init(of cycle: Cycle, isWrite: (_ operation: Int32) -> Bool = { _ in true }) {
     var kinds: EdgeKinds = []
-    for step in cycle.steps { kinds.insert(EdgeKinds(step.kind)) }
-    switch cycle.steps.count(where: { $0.kind == .readWrite }) {
+    var misses = 0
+    for step in cycle.steps {
+      kinds.insert(EdgeKinds(step.kind))
+      let isOfReads = step.kind == .zxidOfReads
+      if isOfReads, !isWrite(step.to) { kinds.insert(.writeRead) }
+      if step.kind == .readWrite || (isOfReads && !isWrite(step.from)) { misses += 1 }
+    }
+    switch misses {
     case 0: phenomenon = kinds.contains(.writeRead) ? .g1c : .g0
     case 1: phenomenon = .gSingle
     default: phenomenon = .g2

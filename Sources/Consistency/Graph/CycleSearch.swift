@@ -161,6 +161,32 @@ public struct CycleSearch {
 
   // MARK: Ways
 
+  /// The steps of a shortest way between two operations of a component.
+  mutating func steps(
+    from source: Int32, to target: Int32, kinds: EdgeKinds, in components: Components
+  ) -> [Cycle.Step]? {
+    let pattern = Pattern(first: kinds, rest: kinds)
+    return way(
+      from: source, isMet: true, to: target, pattern, components, atMost: .max
+    ).map { steps($0, from: source) }
+  }
+
+  /// The steps between operations that edges make.
+  private func steps(_ edges: some Sequence<Int32>, from source: Int32) -> [Cycle.Step] {
+    var steps: [Cycle.Step] = []
+    var from = source
+    for edge in edges {
+      let edge = Int(edge)
+      let to = graph.targets[edge]
+      guard !graph.isBarrier(to), let kind = EdgeKind(rawValue: graph.kinds[edge]) else {
+        continue
+      }
+      steps.append(Cycle.Step(from: from, to: to, kind: kind, label: graph.labels[edge]))
+      from = to
+    }
+    return steps
+  }
+
   /// The edges of a shortest way, within a component.
   private mutating func way(
     from source: Int32, isMet: Bool, to target: Int32, _ pattern: Pattern,
@@ -220,19 +246,9 @@ public struct CycleSearch {
   private func cycle(edges: [Int32], start: Int32) -> Cycle? {
     let first = edges.firstIndex { !graph.isBarrier(graph.targets[Int($0)]) }
     guard let first else { return nil }
-    var steps: [Cycle.Step] = []
-    var seen: Set<Int32> = []
-    var from = graph.targets[Int(edges[first])]
-    for offset in 1...edges.count {
-      let edge = Int(edges[(first + offset) % edges.count])
-      let to = graph.targets[edge]
-      guard !graph.isBarrier(to), let kind = EdgeKind(rawValue: graph.kinds[edge]) else {
-        continue
-      }
-      guard seen.insert(to).inserted else { return nil }
-      steps.append(Cycle.Step(from: from, to: to, kind: kind, label: graph.labels[edge]))
-      from = to
-    }
+    let turned = edges[(first + 1)...] + edges[...first]
+    let steps = steps(turned, from: graph.targets[Int(edges[first])])
+    guard Set(steps.map(\.to)).count == steps.count else { return nil }
     // As it was asked for: from the operation at which it starts.
     let place = steps.firstIndex { $0.from == start } ?? 0
     return Cycle(steps).starting(at: place)

@@ -17,6 +17,8 @@ public enum EdgeKind: UInt8, CaseIterable, Sendable {
   case realTimeOfReads
   /// The order of transactions, which the zxids of the replies tell.
   case zxid
+  /// The same, where one of both is a read, which was answered from the state at its zxid.
+  case zxidOfReads
   /// The first was known to somebody before a sync was called after which the second was.
   case sync
   /// A session is told of a change by its watch before it is shown the change.
@@ -34,7 +36,7 @@ public enum EdgeKind: UInt8, CaseIterable, Sendable {
     case .readWrite: "rw"
     case .process: "process"
     case .realTime, .realTimeOfReads: "realtime"
-    case .zxid: "zxid"
+    case .zxid, .zxidOfReads: "zxid"
     case .sync: "sync"
     case .watch: "watch"
     case .expiry: "expiry"
@@ -69,6 +71,10 @@ public struct EdgeKinds: OptionSet, Hashable, Sendable {
   public static let realTime: Self = [Self(.realTime), Self(.realTimeOfReads)]
   /// The order of transactions.
   public static let zxid = Self(.zxid)
+  /// What reads were answered from, in that order.
+  public static let zxidOfReads = Self(.zxidOfReads)
+  /// Real time, where the second operation is no read.
+  public static let realTimeOfWrites = Self(.realTime)
   /// What precedes a sync.
   public static let sync = Self(.sync)
   /// What a watch tells of.

@@ -6,9 +6,12 @@ public struct TransactionCycle: Hashable, Sendable {
   public var anomaly: TransactionAnomaly
   /// The transactions, each by the index of its operation.
   public var cycle: Cycle
+  /// Among which cycles of its class it is the shortest.
+  public var shortness: CycleWitness.Shortness
 
-  init(_ cycle: Cycle) {
+  init(_ cycle: Cycle, _ shortness: CycleWitness.Shortness) {
     self.cycle = cycle
+    self.shortness = shortness
     anomaly = Self.anomaly(of: cycle)
   }
 
@@ -75,7 +78,13 @@ struct TransactionCycles {
       // Where nothing less breaks as much, whatever is found needs this order.
       if isExceeded(.cycle(phenomenon, order)) { continue }
       if phenomenon == .gNonadjacent, breaksSnapshotIsolation(order) { continue }
-      if let cycle = cycle(phenomenon, own.graph, kinds) { take(cycle, names) }
+      guard let cycle = cycle(phenomenon, own.graph, kinds) else { continue }
+      // A search between the ends of each edge looks at all of them, in a graph of any size.
+      let isExhaustive =
+        phenomenon == .gSingle
+        ? !found.contains { $0.anomaly.order == order }
+        : own.graph.operationCount <= CycleSearch.limit
+      take(cycle, names, isExhaustive ? .globally : .throughFirstStep)
     }
   }
 
@@ -142,14 +151,16 @@ struct TransactionCycles {
   }
 
   /// Adds a cycle unless one of its class, or one that breaks as much, is there.
-  private mutating func take(_ cycle: Cycle, _ names: [Int32]) {
+  private mutating func take(
+    _ cycle: Cycle, _ names: [Int32], _ shortness: CycleWitness.Shortness
+  ) {
     var cycle = cycle
     for index in cycle.steps.indices {
       let step = cycle.steps[index]
       cycle.steps[index].from = names[Int(step.from) % names.count]
       cycle.steps[index].to = names[Int(step.to) % names.count]
     }
-    let told = TransactionCycle(cycle)
+    let told = TransactionCycle(cycle, shortness)
     if found.contains(where: { $0.anomaly == told.anomaly }) || isExceeded(told.anomaly) { return }
     found.append(told)
   }

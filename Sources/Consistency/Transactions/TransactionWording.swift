@@ -213,13 +213,15 @@ struct TransactionWording {
   private func pairs(
     _ from: Int32, _ to: Int32, _ reason: EdgeKind
   ) -> [(left: Int32, right: Int32)] {
-    transactions.steps(of: from).flatMap { left in
-      transactions.steps(of: to).compactMap { right -> (left: Int32, right: Int32)? in
-        guard transactions.keyOf[Int(left)] == transactions.keyOf[Int(right)],
-          fits(left, isRead: reason == .readWrite), fits(right, isRead: reason == .writeRead)
-        else { return nil }
-        return (left, right)
+    var byKey: [Int32: [Int32]] = [:]
+    for left in transactions.steps(of: from) where fits(left, isRead: reason == .readWrite) {
+      byKey[transactions.keyOf[Int(left)], default: []].append(left)
+    }
+    return transactions.steps(of: to).flatMap { right in
+      guard fits(right, isRead: reason == .writeRead) else {
+        return [(left: Int32, right: Int32)]()
       }
+      return (byKey[transactions.keyOf[Int(right)]] ?? []).map { (left: $0, right: right) }
     }
   }
 
@@ -244,24 +246,27 @@ extension TransactionReport {
     }
   }
 
-  /// Cases of an anomaly: each in a sentence, or for a cycle in one for each edge, and the `op` of
-  /// each transaction of the first.
+  /// Cases of an anomaly, each in a sentence, and the `op` of each transaction of the first.
   public func examples(
-    of anomaly: TransactionAnomaly, limit: Int
+    of anomaly: TransactionAnomaly.Direct, limit: Int
   ) -> (sentences: [String], operations: [Int64]) {
-    let wording = TransactionWording(transactions: transactions, versions: versions)
-    switch anomaly {
-    case .direct(let direct):
-      let found = findings.examples.filter { $0.anomaly == direct }
-      return (found.prefix(limit).map(wording.sentence), found.first.map(operations) ?? [])
-    case .cycle:
-      guard let cycle = cycles.first(where: { $0.anomaly == anomaly }) else { return ([], []) }
-      let steps = cycle.cycle.steps
-      return (
-        [steps.map(wording.sentence).joined(separator: "\n")],
-        steps.map { transactions.history.operations[Int($0.from)].id }
-      )
-    }
+    let found = findings.examples.filter { $0.anomaly == anomaly }
+    return (found.prefix(limit).map(wording.sentence), found.first.map(operations) ?? [])
+  }
+
+  /// The `op` of each transaction of a cycle.
+  public func operations(of cycle: TransactionCycle) -> [Int64] {
+    cycle.cycle.steps.map { transactions.history.operations[Int($0.from)].id }
+  }
+
+  /// Why one transaction of a cycle comes before the next, in a sentence.
+  public func sentence(_ step: Cycle.Step) -> String { wording.sentence(step) }
+
+  /// What a transaction is called: `op 4 (line 9, process 1)`.
+  public func words(for transaction: Int32) -> String { wording.transaction(transaction) }
+
+  private var wording: TransactionWording {
+    TransactionWording(transactions: transactions, versions: versions)
   }
 
   private func operations(_ finding: TransactionFinding) -> [Int64] {

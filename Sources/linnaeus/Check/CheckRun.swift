@@ -11,7 +11,7 @@ final class CheckRun: Sendable {
   private let verb: CheckVerb
   private let inputs: [InputFile]
   private let printer: ReportPrinter
-  private let certificates: CertificateFolder?
+  private let proofs: Proofs
   private let work = Work()
   private let fileDone = Semaphore()
   private let start = ContinuousClock.now
@@ -19,14 +19,11 @@ final class CheckRun: Sendable {
   /// How long a search may take to notice that it should stop.
   private static let grace = Duration.milliseconds(750)
 
-  init(
-    _ verb: CheckVerb, inputs: [InputFile], printer: ReportPrinter,
-    certificates: CertificateFolder?
-  ) {
+  init(_ verb: CheckVerb, inputs: [InputFile], printer: ReportPrinter, proofs: Proofs) {
     self.verb = verb
     self.inputs = inputs
     self.printer = printer
-    self.certificates = certificates
+    self.proofs = proofs
   }
 
   /// Checks everything; returns when the last file is delivered to the printer.
@@ -51,7 +48,7 @@ final class CheckRun: Sendable {
         work.isCancelled
         ? gaveUp(index, .cancelled, start: .now)
         : FileCheck(
-          verb, inputs[index], index, certificates: certificates, work: work,
+          verb, inputs[index], index, proofs: proofs, work: work,
           threads: threads(for: index), isBrief: inputs.count > 1 && verb.format == .text
         ).run()
       guard deliver(outcome, index) else { return }

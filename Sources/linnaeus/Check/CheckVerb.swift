@@ -61,6 +61,10 @@ struct CheckVerb: Verb {
       Option(
         "--certificate", value: "<path>",
         "Write the proof of each verdict: a file for one history, a folder for several."),
+      Option(
+        "--graph", value: "<path>",
+        "Write the cycles that prove violations of the model zookeeper, or of transactions, for"
+          + " Graphviz: a file for one history, a folder for several."),
       Option("--shrink", "Reduce what is not linearizable to a minimal sub-history."),
       Option("--no-expected", "Do not compare with an expected.json."),
       Option(
@@ -80,6 +84,7 @@ struct CheckVerb: Verb {
   let threads: Int
   let format: Format
   let certificate: String?
+  let graph: String?
   let shrinks: Bool
   let comparesWithExpected: Bool
   let output: String
@@ -108,6 +113,7 @@ struct CheckVerb: Verb {
     threads = try arguments.threads()
     format = try arguments.choice("--format", of: Format.self) ?? .text
     certificate = arguments["--certificate"]
+    graph = arguments["--graph"]
     shrinks = arguments.has("--shrink")
     comparesWithExpected = !arguments.has("--no-expected")
     output = arguments["--output"] ?? "-"
@@ -129,15 +135,19 @@ struct CheckVerb: Verb {
       return FileFailure(error).complain()
     }
     printer.begin(inputs)
-    var certificates: CertificateFolder?
-    if let certificate {
-      do {
-        certificates = try CertificateFolder(certificate, inputs: inputs.files)
-      } catch {
-        return FileFailure(error).complain()
-      }
+    let proofs: Proofs
+    do {
+      proofs = Proofs(
+        certificates: try certificate.map { path throws(SystemError) in
+          try ProofFolder(path, inputs: inputs.files, suffix: ".certificate")
+        },
+        graphs: try graph.map { path throws(SystemError) in
+          try ProofFolder(path, inputs: inputs.files, suffix: ".dot")
+        })
+    } catch {
+      return FileFailure(error).complain()
     }
-    CheckRun(self, inputs: inputs.files, printer: printer, certificates: certificates).run()
+    CheckRun(self, inputs: inputs.files, printer: printer, proofs: proofs).run()
     return printer.finish()
   }
 }

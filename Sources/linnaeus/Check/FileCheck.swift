@@ -9,7 +9,7 @@ struct FileCheck {
   let verb: CheckVerb
   let input: InputFile
   let index: Int
-  let certificates: CertificateFolder?
+  let proofs: Proofs
   /// Where budgets are put so that they can be cancelled from outside.
   let work: Work
   /// How many threads may work on this file.
@@ -20,13 +20,13 @@ struct FileCheck {
   private let start = ContinuousClock.now
 
   init(
-    _ verb: CheckVerb, _ input: InputFile, _ index: Int, certificates: CertificateFolder?,
-    work: Work, threads: Int, isBrief: Bool
+    _ verb: CheckVerb, _ input: InputFile, _ index: Int, proofs: Proofs, work: Work,
+    threads: Int, isBrief: Bool
   ) {
     self.verb = verb
     self.input = input
     self.index = index
-    self.certificates = certificates
+    self.proofs = proofs
     self.work = work
     self.threads = threads
     self.isBrief = isBrief
@@ -85,12 +85,18 @@ struct FileCheck {
       if requirements.isEmpty { requirements = [.level(.zookeeper)] }
       if let requirement = input.requirement { requirements = [requirement] }
       let staleness = isBrief || verb.format == .json ? nil : try judged.staleness().summary()
+      let tellsCycles = !isBrief || proofs.graphs != nil
       var report = FileReport(
-        file: input.path, report: judged, requirements: requirements, staleness: staleness)
-      if certificates != nil || verb.shrinks {
+        file: input.path, report: judged, requirements: requirements, staleness: staleness,
+        cycles: tellsCycles ? judged.cycles() : [])
+      if proofs.certificates != nil || verb.shrinks {
         report.furtherNotes.append("there are no certificates for the model zookeeper yet")
       }
-      return outcome(report)
+      var outcome = outcome(report)
+      if let graphs = proofs.graphs {
+        write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
+      }
+      return outcome
     } catch {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
     }
@@ -109,10 +115,14 @@ struct FileCheck {
       var levels = verb.isolation.isEmpty ? [IsolationLevel.standard] : verb.isolation
       if let level = input.isolation { levels = [level] }
       var report = FileReport(file: input.path, report: judged, levels: levels)
-      if certificates != nil || verb.shrinks {
+      if proofs.certificates != nil || verb.shrinks {
         report.furtherNotes.append("there are no certificates for transactions yet")
       }
-      return outcome(report)
+      var outcome = outcome(report)
+      if let graphs = proofs.graphs {
+        write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
+      }
+      return outcome
     } catch {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
     }
@@ -137,7 +147,7 @@ struct FileCheck {
     if let violated {
       let partition = compiled.partitions[violated]
       let found = result.partitions[violated]
-      if verb.shrinks || certificates != nil {
+      if verb.shrinks || proofs.certificates != nil {
         shrunk = shrink(
           partition, model: compiled.model, violatedBy: found.violatedBy,
           holdsBefore: found.holdsBefore, budget: budget())
@@ -156,18 +166,22 @@ struct FileCheck {
     report.operations = input.recordedOperations
     report.furtherNotes = input.notes
     var outcome = outcome(report)
-    guard let certificates,
+    guard let certificates = proofs.certificates,
       let certificate = Certificate(
         result: result, compiled: compiled, history: history,
         digest: bytes.withBytes(SHA256.hex), shrunk: shrunk)
     else { return outcome }
+    write(certificate.write(), to: certificates, &outcome)
+    return outcome
+  }
+
+  private func write(_ proof: [UInt8], to folder: ProofFolder, _ outcome: inout FileOutcome) {
     do {
-      try certificates.write(certificate.write(), for: index)
+      try folder.write(proof, for: index)
     } catch {
       outcome.failure = "\(error)"
       outcome.status.combine(.unreadable)
     }
-    return outcome
   }
 
   /// What is left of the file's time and of the process's memory.

@@ -88,7 +88,7 @@ struct DirectAnomalyTests {
       TransactionText.lines(0, "[\"append\",\"x\",1]", "fail")
       + TransactionText.lines(1, "[\"r\",\"x\",null]", "ok", "[\"r\",\"x\",[1]]")
     let report = try TransactionText.report(TransactionText.native(lines))
-    let told = report.examples(of: .direct(.abortedRead), limit: 3)
+    let told = report.examples(of: .abortedRead, limit: 3)
     #expect(
       told.sentences == [
         "op 1 (line 4, process 1) read \"x\" as [1], but op 0 (line 2, process 0, failed), which"
