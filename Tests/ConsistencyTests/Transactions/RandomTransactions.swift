@@ -289,9 +289,13 @@ extension RandomTransactions {
   ///
   /// It has all that are `ok`, and any of those of which nobody knows.
   ///
-  /// - Parameter order: what else the order has to respect.
+  /// - Parameters:
+  ///   - order: what else the order has to respect.
+  ///   - isFromSnapshots: whether the order is that of commits, and a transaction reads from a state
+  ///     before its own: one that has what the order demands, and since which nobody else has
+  ///     written what it writes.
   /// - Returns: whether there is one.
-  func hasOrder(_ order: TransactionAnomaly.Order) -> Bool {
+  func hasOrder(_ order: TransactionAnomaly.Order, isFromSnapshots: Bool = false) -> Bool {
     let known = transactions.indices.filter { transactions[$0].outcome == .ok }
     let candidates = transactions.indices.filter { transactions[$0].outcome != .fail }
     func precedes(_ left: Int, _ right: Int) -> Bool {
@@ -304,29 +308,39 @@ extension RandomTransactions {
       case .realTime: return true
       }
     }
-    func extend(_ placed: Set<Int>, _ state: State) -> Bool {
-      if placed.isSuperset(of: known) { return true }
+    func extend(_ placed: [Int], _ states: [State]) -> Bool {
+      if known.allSatisfy({ placed.contains($0) }) { return true }
       return candidates.contains { index in
         guard !placed.contains(index),
-          !known.contains(where: { !placed.contains($0) && precedes($0, index) }),
-          let after = applied(index, to: state)
+          !known.contains(where: { !placed.contains($0) && precedes($0, index) })
         else { return false }
-        return extend(placed.union([index]), after)
+        let earliest = (placed.lastIndex { precedes($0, index) } ?? -1) + 1
+        let first = isFromSnapshots ? earliest : states.count - 1
+        // What comes of it is the same whichever of the snapshots it was.
+        let now = states[states.count - 1]
+        let after = (first..<states.count).lazy.compactMap {
+          applied(index, to: states[$0], now: now)
+        }
+        return after.first.map { extend(placed + [index], states + [$0]) } ?? false
       }
     }
-    return extend([], Array(repeating: [], count: keyCount))
+    return extend([], [Array(repeating: [], count: keyCount)])
   }
 
-  /// The state after a transaction; nil if it would have read something else.
-  private func applied(_ index: Int, to state: State) -> State? {
-    var state = state
+  /// The state after a transaction that reads from a snapshot; nil if it would have read something
+  /// else, or somebody has written since what it writes.
+  private func applied(_ index: Int, to snapshot: State, now: State) -> State? {
+    var own = snapshot
+    var state = now
     for step in transactions[index].steps {
       if let written = step.written {
-        state[step.key].append(written)
+        guard snapshot[step.key] == now[step.key] else { return nil }
+        own[step.key].append(written)
+        state[step.key] = own[step.key]
       } else if transactions[index].outcome == .ok {
         let isSame =
           model == .listAppend
-          ? state[step.key] == step.seen : state[step.key].last == step.seen.last
+          ? own[step.key] == step.seen : own[step.key].last == step.seen.last
         guard isSame else { return nil }
       }
     }

@@ -27,7 +27,9 @@ struct TransactionMutationTests {
         var place = 50 + random.below(text.count - 50)
         // Most other damage is no JSON any more.
         let isValue = random.chance(1, in: 2)
-        while isValue, !(48...57).contains(text[place]) { place = 50 + random.below(text.count - 50) }
+        while isValue, !(48...57).contains(text[place]) {
+          place = 50 + random.below(text.count - 50)
+        }
         switch isValue ? 0 : random.below(3) {
         case 0: text[place] = bytes[random.below(isValue ? 10 : bytes.count)]
         case 1: text.remove(at: place)
