@@ -92,3 +92,72 @@ struct ZooKeeperCheckTests {
     #expect(without.ending != .exit(0))
   }
 }
+
+/// What proves that levels are kept or broken, from one run of the program to the next.
+@Suite("Proofs of ZooKeeper's levels")
+struct ZooKeeperProofTests {
+  private static let deposed = "\(Program.root)/Histories/simulated/deposed-leader.jsonl"
+
+  @Test("Orders and cycles are valid, of another history or another level they are not")
+  func certificates() throws {
+    let scratch = try Scratch()
+    let file = "\(scratch.path)/proof"
+    let cases: [(level: String, verdict: String, body: String)] = [
+      ("zookeeper", "holds", #"{"order":["#), ("zookeeper+sync", "violated", #"{"cycle":["#),
+    ]
+    for (level, verdict, body) in cases {
+      _ = try Program.run("check", "--require", level, "--certificate", file, Self.deposed)
+      let text = try scratch.read("proof")
+      #expect(text.contains(#""guarantee":"\#(level)","verdict":"\#(verdict)""#))
+      #expect(text.contains(body))
+      let valid = try Program.run("verify", file, Self.deposed)
+      #expect(valid.ending == .exit(0), "\(valid.output)\(valid.errors)")
+      #expect(valid.output.contains(": valid: "))
+      let other = try Program.run("verify", file, Program.textbook("zookeeper-stale-read"))
+      #expect(other.ending == .exit(1))
+      let stranger = level == "zookeeper" ? "zookeeper+sync" : "zookeeper"
+      let changed = try scratch.write(
+        text.replacing("\"\(level)\",\"verdict", with: "\"\(stranger)\",\"verdict"),
+        to: "changed")
+      #expect(try Program.run("verify", changed, Self.deposed).ending == .exit(1), "\(level)")
+    }
+    let nonsense = try scratch.write("{\"certificate\":1,\"model\":\"zookeeper\"}\n", to: "bad")
+    #expect(try Program.run("verify", nonsense, Self.deposed).ending == .exit(65))
+  }
+
+  @Test("Without a cycle and for properties there is none, and a note says so")
+  func none() throws {
+    let scratch = try Scratch()
+    let twice = "\(Program.root)/Histories/simulated/resent-write-twice.jsonl"
+    let cases = [([twice], "no cycle"), (["--require", "P9", Self.deposed], "single")]
+    for (arguments, word) in cases {
+      let run = try Program.Started(
+        ["check", "--certificate", "\(scratch.path)/none"] + arguments, input: ""
+      ).finish()
+      #expect(run.ending == .exit(1))
+      #expect(run.output.contains("note: there is no certificate: "))
+      #expect(run.output.contains(word))
+      #expect(throws: (any Error).self) { try scratch.read("none") }
+    }
+  }
+
+  @Test("A cycle is told edge by edge, as text, as JSON and for Graphviz")
+  func cycle() throws {
+    let scratch = try Scratch()
+    let run = try Program.run(
+      "check", "--require", "zookeeper+sync", "--graph", "\(scratch.path)/a.dot", Self.deposed)
+    #expect(
+      run.output.contains("cycle G-single-realtime, forbidden by zookeeper+sync, linearizable"))
+    #expect(run.output.contains("rw: getData /config (op 5) read /config at version 0"))
+    let json = try Program.run(
+      "check", "--require", "zookeeper+sync", "--format", "json", Self.deposed)
+    #expect(
+      json.output.contains(
+        #"{"class":"G-single-realtime","levels":["zookeeper+sync","linearizable"],"shortest""#))
+    #expect(json.output.contains(#"{"from":5,"to":3,"kind":"rw","because":[5,"mzxid"],"sentence""#))
+    let drawing = try scratch.read("a.dot")
+    #expect(drawing.hasPrefix("digraph cycles {\n") && drawing.hasSuffix("}\n"))
+    #expect(drawing.contains(#""0.5" -> "0.3" [label="rw""#))
+    #expect(drawing.count { $0 == "{" } == drawing.count { $0 == "}" })
+  }
+}

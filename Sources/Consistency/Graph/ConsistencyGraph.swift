@@ -137,7 +137,12 @@ struct ConsistencyEdges {
   private func isOfSession(_ request: Int) -> Bool {
     isAnswered(request)
       ? columns.zxids[request] != RecordedStat.unknown || isPlaced[request]
+        || isAnsweredSync(request)
       : isPlaced[request] && !doubtful.contains(Int32(request))
+  }
+
+  private func isAnsweredSync(_ request: Int) -> Bool {
+    columns.kinds[request] == .sync && isAnswered(request)
   }
 
   /// `process`: the order of calls in each session.
@@ -194,7 +199,7 @@ struct ConsistencyEdges {
   mutating func addRealTime() {
     var moments = [(operation: Int32, isAnswer: Bool)](
       repeating: (-1, false), count: Int(columns.history.eventCount))
-    for request in columns.kinds.indices where isPlaced[request] {
+    for request in columns.kinds.indices where isPlaced[request] || isAnsweredSync(request) {
       let operation = columns.history.operations[request]
       moments[Int(operation.invocation)] = (Int32(request), false)
       if operation.completion != .max {
@@ -203,7 +208,7 @@ struct ConsistencyEdges {
     }
     let kinds = columns.kinds
     builder.addRealTime(moments.lazy.filter { $0.operation >= 0 }) {
-      kinds[Int($0)].isWrite ? .realTime : .realTimeOfReads
+      kinds[Int($0)] == .sync ? .sync : kinds[Int($0)].isWrite ? .realTime : .realTimeOfReads
     }
   }
 

@@ -7,7 +7,7 @@ public struct StepExplanation: Hashable, Sendable {
   /// The operation whose line shows it: an index into the history's operations.
   public var operation: Int32
   /// What of that line: the name of a field of the reply or of its Stat, `time`, `line`, `session`,
-  /// or `answer` where no single field tells.
+  /// `found` for whether there was a znode, or `answer` where no single field tells.
   public var field: String
   /// The reason in words, which name both operations.
   public var sentence: String
@@ -196,6 +196,11 @@ private struct StepExplainer {
           "\(name(step.to)) read \(words.value(value)) at \(path), which \(name(step.from)) wrote.")
       }
       guard meeting.isExistence else { continue }
+      if own > zxid(step.to), !meeting.isOfChild {
+        return because(
+          step, step.to, "found",
+          "\(name(step.to)) found \(path), which only \(name(step.from)) creates.")
+      }
       let what =
         meeting.isOfChild
         ? "saw the children of \(path)"
@@ -230,6 +235,11 @@ private struct StepExplainer {
           : "was told of \(field) \(words.hexadecimal(seen)) of \(path), which \(name(step.to))"
             + " changed later (\(words.hexadecimal(next)))."
         return because(step, step.from, field, "\(name(step.from)) \(sentence)")
+      }
+      if meeting.isExistence, !meeting.isOfChild, next <= zxid(step.from) {
+        return because(
+          step, step.from, "found",
+          "\(name(step.from)) did not find \(path), as if \(name(step.to)) had not been done yet.")
       }
       guard zxid(step.from) < next else { continue }
       let isFound = columns.partErrors[meeting.read] == .none

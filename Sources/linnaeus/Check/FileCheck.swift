@@ -43,12 +43,12 @@ struct FileCheck {
       if !input.isZooKeeper,
         let found = verb.reading.transactionModel(history, listed: listed)
       {
-        return judge(history, found.model, isInferred: found.isInferred)
+        return judge(history, bytes, found.model, isInferred: found.isInferred)
       }
       guard verb.isolation.isEmpty else {
         return refused("of transactions only can a level of isolation be required")
       }
-      if isZooKeepers(history) { return judge(history) }
+      if isZooKeepers(history) { return judge(history, bytes) }
       guard verb.requirements.allSatisfy({ $0 == .level(.linearizable) }) else {
         return refused(
           "of ZooKeeper's histories only can anything but linearizable be required (--model"
@@ -77,7 +77,7 @@ struct FileCheck {
   }
 
   /// Decides ZooKeeper's guarantees.
-  private func judge(_ history: History) -> FileOutcome {
+  private func judge(_ history: History, _ bytes: InputBytes) -> FileOutcome {
     do {
       let judged = try ConsistencyReport(
         history, pinning: verb.pinning, staleness: verb.staleness)
@@ -89,10 +89,17 @@ struct FileCheck {
       var report = FileReport(
         file: input.path, report: judged, requirements: requirements, staleness: staleness,
         cycles: tellsCycles ? judged.cycles() : [])
-      if proofs.certificates != nil || verb.shrinks {
-        report.furtherNotes.append("there are no certificates for the model zookeeper yet")
+      let certificate = certificate(judged, requirements, bytes)
+      if proofs.certificates != nil, certificate == nil {
+        report.furtherNotes.append("there is no certificate: \(reason(judged, requirements))")
+      }
+      if verb.shrinks {
+        report.furtherNotes.append("there is no shrinking for the model zookeeper yet")
       }
       var outcome = outcome(report)
+      if let certificates = proofs.certificates, let certificate {
+        write(certificate.write(), to: certificates, &outcome)
+      }
       if let graphs = proofs.graphs {
         write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
       }
@@ -102,34 +109,34 @@ struct FileCheck {
     }
   }
 
-  /// Decides which levels of isolation transactions keep.
-  private func judge(
-    _ history: History, _ model: TransactionModel, isInferred: Bool
-  ) -> FileOutcome {
-    guard verb.requirements.isEmpty else {
-      let levels = IsolationLevel.allCases.map(\.rawValue).joined(separator: ", ")
-      return refused("of transactions only levels of isolation can be required: \(levels)")
+  /// The proof for the first level among what is asked for that is broken, or else is kept.
+  private func certificate(
+    _ report: ConsistencyReport, _ requirements: [Requirement], _ bytes: InputBytes
+  ) -> ConsistencyCertificate? {
+    guard proofs.certificates != nil, let level = level(report, requirements) else { return nil }
+    let digest = bytes.withBytes(SHA256.hex)
+    guard let certificate = report.certificate(of: level, digest: digest) else { return nil }
+    // What cannot be verified is no proof.
+    if case .invalid = verify(certificate, history: report.columns.history, digest: digest) {
+      return nil
     }
-    do {
-      let judged = try TransactionReport(history, model: model, isModelInferred: isInferred)
-      var levels = verb.isolation.isEmpty ? [IsolationLevel.standard] : verb.isolation
-      if let level = input.isolation { levels = [level] }
-      var report = FileReport(file: input.path, report: judged, levels: levels)
-      if proofs.certificates != nil || verb.shrinks {
-        report.furtherNotes.append("there are no certificates for transactions yet")
-      }
-      var outcome = outcome(report)
-      if let graphs = proofs.graphs {
-        write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
-      }
-      return outcome
-    } catch {
-      return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
-    }
+    return certificate
   }
 
-  private func refused(_ message: String) -> FileOutcome {
-    failed(FileFailure(message: "\(input.path): \(message)", status: .usage))
+  private func level(_ report: ConsistencyReport, _ requirements: [Requirement]) -> Level? {
+    let levels = requirements.compactMap { requirement in
+      if case .level(let level) = requirement { level } else { nil }
+    }
+    return levels.first { report.keeps($0) == false } ?? levels.first
+  }
+
+  private func reason(_ report: ConsistencyReport, _ requirements: [Requirement]) -> String {
+    guard let level = level(report, requirements) else { return "none is for single properties" }
+    switch report.keeps(level) {
+    case nil: return "it is not known whether \(level.rawValue) holds"
+    case true?: return "the order would need what no request of the file did"
+    case false?: return "what breaks \(level.rawValue) is no cycle, but an answer by itself"
+    }
   }
 
   private func decide(
@@ -175,7 +182,7 @@ struct FileCheck {
     return outcome
   }
 
-  private func write(_ proof: [UInt8], to folder: ProofFolder, _ outcome: inout FileOutcome) {
+  func write(_ proof: [UInt8], to folder: ProofFolder, _ outcome: inout FileOutcome) {
     do {
       try folder.write(proof, for: index)
     } catch {
@@ -194,11 +201,11 @@ struct FileCheck {
     return budget
   }
 
-  private func outcome(_ report: FileReport) -> FileOutcome {
+  func outcome(_ report: FileReport) -> FileOutcome {
     FileOutcome(report, input, start: start)
   }
 
-  private func failed(_ failure: FileFailure) -> FileOutcome {
+  func failed(_ failure: FileFailure) -> FileOutcome {
     var outcome = outcome(
       FileReport(file: input.path, verdict: .malformed, reason: failure.message))
     outcome.status = failure.status

@@ -36,12 +36,12 @@ struct VerifyVerb: Verb {
   func run() -> ExitCode {
     var path = certificatePath
     do {
-      let certificate = try InputBytes(path: certificatePath).withBytes(Certificate.parse)
+      let proof = try InputBytes(path: certificatePath).withBytes(Proof.init)
       path = historyPath
       let input = try InputBytes(path: historyPath)
       let history = try input.withBytes(reading.history)
       let digest = input.withBytes(SHA256.hex)
-      switch try verify(certificate, history, digest: digest) {
+      switch try verify(proof, history, digest: digest) {
       case .valid(let what): return say("valid", what, .success)
       case .invalid(let why): return say("invalid", why, .violated)
       case .notChecked(let why): return say("not checked", why, .unknown)
@@ -52,6 +52,28 @@ struct VerifyVerb: Verb {
       return FileFailure(error, file: path).complain()
     } catch {
       return FileFailure(unexpected: error, file: path).complain()
+    }
+  }
+
+  private enum Proof {
+    case linearizability(Certificate)
+    case level(ConsistencyCertificate)
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(HistoryError) {
+      self =
+        ConsistencyCertificate.isOne(bytes)
+        ? .level(try .parse(bytes)) : .linearizability(try .parse(bytes))
+    }
+  }
+
+  private func verify(
+    _ proof: Proof, _ history: History, digest: String
+  ) throws(HistoryError) -> Verification {
+    switch proof {
+    case .linearizability(let certificate):
+      return try verify(certificate, history, digest: digest)
+    case .level(let certificate):
+      return Consistency.verify(certificate, history: history, digest: digest)
     }
   }
 
