@@ -76,10 +76,10 @@ extension ReportedCycle {
     edges = cycle.cycle.steps.indices.map { index in
       let step = cycle.cycle.steps[index]
       let (from, to) = (ids[index], ids[(index + 1) % ids.count])
-      // A read tells what it saw, and what it missed; of two writes the later one was read after.
+      let because = report.evidence(step)
       return Edge(
-        from: from, to: to, kind: step.kind.name, because: step.kind == .readWrite ? from : to,
-        field: step.kind == .process ? "process" : step.kind == .realTime ? "type" : "value",
+        from: from, to: to, kind: step.kind.name, because: because.operation,
+        field: because.field,
         sentence: report.sentence(step))
     }
   }

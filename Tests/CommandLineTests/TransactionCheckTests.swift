@@ -74,6 +74,27 @@ struct TransactionCheckTests {
     #expect(dot.contains("\"0.0\" -> \"0.1\" [label=\"rw\""))
   }
 
+  @Test("Verdicts are proved by an order or by a cycle")
+  func certificates() throws {
+    let folder = try Scratch()
+    for (name, proof) in [
+      ("transactions-clean", "{\"order\":[0,1,2,3]}"), ("transactions-write-skew", "{\"cycle\":[{"),
+      ("transactions-register-clean", "{\"order\":["), ("transactions-long-fork", "{\"cycle\":[{"),
+    ] {
+      let file = Program.textbook(name)
+      _ = try Program.run("check", "--certificate", "\(folder.path)/\(name)", file)
+      #expect(try folder.read(name).contains(proof), "\(name)")
+      let run = try Program.run("verify", "\(folder.path)/\(name)", file)
+      #expect(run.ending == .exit(0), "\(run.output)\(run.errors)")
+      let other = try Program.run(
+        "verify", "\(folder.path)/\(name)", Program.textbook("transactions-g1a"))
+      #expect(other.ending == .exit(1))
+    }
+    let none = try Program.run(
+      "check", "--certificate", "\(folder.path)/none", Program.textbook("transactions-g1a"))
+    #expect(none.output.contains("there is no certificate: what is broken is no cycle"))
+  }
+
   @Test("What is asked of other histories is not asked of transactions, and the other way round")
   func requirements() throws {
     for arguments in [

@@ -54,6 +54,17 @@ struct ForwardSearch {
     return Int(count) == graph.vertexCount
   }
 
+  /// The operations in their order.
+  ///
+  /// - Complexity: O(n) in the number of vertices.
+  var operations: [Int32] {
+    var order = [Int32](repeating: -1, count: places.count)
+    for vertex in 0..<graph.operationCount {
+      order[Int(places[vertex])] = Int32(truncatingIfNeeded: vertex)
+    }
+    return order.filter { $0 >= 0 }
+  }
+
   /// The shortest cycle that has just one edge of those kinds, and else such that lead forward.
   ///
   /// - Returns: nil if there is none.

@@ -60,7 +60,7 @@ struct TransactionCycles {
   }
 
   /// The kinds of edges that an order allows.
-  private static func kinds(_ order: TransactionAnomaly.Order) -> EdgeKinds {
+  static func kinds(_ order: TransactionAnomaly.Order) -> EdgeKinds {
     switch order {
     case .none: .dependencies
     case .process: [.dependencies, .process]

@@ -17,10 +17,18 @@ extension FileCheck {
       var levels = verb.isolation.isEmpty ? [IsolationLevel.standard] : verb.isolation
       if let level = input.isolation { levels = [level] }
       var report = FileReport(file: input.path, report: judged, levels: levels)
-      if proofs.certificates != nil || verb.shrinks {
-        report.furtherNotes.append("there are no certificates for transactions yet")
+      let certificate = certificate(judged, levels, bytes)
+      if proofs.certificates != nil, certificate == nil {
+        report.furtherNotes.append(
+          report.verdict == .violated
+            ? "there is no certificate: what is broken is no cycle, but a read by itself"
+            : "there is no certificate: the reads do not tell one order of all versions")
       }
+      if verb.shrinks { report.furtherNotes.append("there is no shrinking of transactions yet") }
       var outcome = outcome(report)
+      if let certificates = proofs.certificates, let certificate {
+        write(certificate.write(), to: certificates, &outcome)
+      }
       if let graphs = proofs.graphs {
         write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
       }
@@ -28,6 +36,16 @@ extension FileCheck {
     } catch {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
     }
+  }
+
+  /// The proof for the first level among what is asked for that is broken, or else is kept.
+  private func certificate(
+    _ report: TransactionReport, _ levels: [IsolationLevel], _ bytes: InputBytes
+  ) -> TransactionCertificate? {
+    guard proofs.certificates != nil,
+      let level = levels.first(where: { !report.keeps($0) }) ?? levels.first
+    else { return nil }
+    return report.certificate(of: level, digest: bytes.withBytes(SHA256.hex))
   }
 
   func refused(_ message: String) -> FileOutcome {

@@ -58,11 +58,16 @@ struct VerifyVerb: Verb {
   private enum Proof {
     case linearizability(Certificate)
     case level(ConsistencyCertificate)
+    case isolation(TransactionCertificate)
 
     init(_ bytes: UnsafeRawBufferPointer) throws(HistoryError) {
-      self =
-        ConsistencyCertificate.isOne(bytes)
-        ? .level(try .parse(bytes)) : .linearizability(try .parse(bytes))
+      if TransactionCertificate.isOne(bytes) {
+        self = .isolation(try .parse(bytes))
+      } else if ConsistencyCertificate.isOne(bytes) {
+        self = .level(try .parse(bytes))
+      } else {
+        self = .linearizability(try .parse(bytes))
+      }
     }
   }
 
@@ -73,6 +78,8 @@ struct VerifyVerb: Verb {
     case .linearizability(let certificate):
       return try verify(certificate, history, digest: digest)
     case .level(let certificate):
+      return Consistency.verify(certificate, history: history, digest: digest)
+    case .isolation(let certificate):
       return Consistency.verify(certificate, history: history, digest: digest)
     }
   }
