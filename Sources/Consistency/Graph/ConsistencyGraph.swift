@@ -15,6 +15,7 @@ import OperationHistory
 /// | `realtime` | a request that was answered | one that was called later |
 /// | `zxid` | a transaction, or a read of the state that it left | the next |
 /// | `sync` | the last transaction that anybody was told of before a sync was called | the reads after that sync in its session |
+/// | `watch` | what was answered before its session's watch had told of a change | that change |
 /// | `expiry` | what was done in a session that had ended | its end |
 /// | `handshake` | the last transaction that a session told a server to have seen | what that server answers |
 ///
@@ -259,7 +260,8 @@ struct ConsistencyEdges {
   mutating func addFindings() {
     for finding in report.findings {
       switch finding.kind {
-      case .lost, .torn, .outlivedSession, .fromTheFuture, .doneAfterEnd, .behindHandshake:
+      case .lost, .torn, .outlivedSession, .fromTheFuture, .doneAfterEnd, .behindHandshake,
+        .watchLate, .watchLost:
         guard let step = report.offendingStep(finding) else { continue }
         builder.addEdge(from: step.from, to: step.to, step.kind, label: step.label)
       default: break

@@ -76,10 +76,11 @@ extension ConsistencyReport {
           isSmall && cycle.length > 2
           ? search.shortestCycle(ofComponent: component, kinds: kinds, in: own) : nil
         let best = shortest.map { $0.length < cycle.length ? $0 : cycle } ?? cycle
+        let isShortest = isSmall || best.length == 2
         let anomaly = Anomaly(of: best) { columns.kinds[Int($0)].isWrite }
         return CycleWitness(
-          levels: [level], cycle: best, shortness: isSmall ? .globally : .throughFirstStep,
-          anomaly: anomaly)
+          levels: [level], cycle: best,
+          shortness: isShortest ? .globally : .throughFirstStep, anomaly: anomaly)
       }
     }
     return nil
@@ -111,11 +112,17 @@ extension ConsistencyReport {
     case .fromTheFuture:
       let isLater = other >= 0 && zxids[Int(other)] > finding.zxid
       return isLater ? step(other, own, .writeRead) : nil
+    case .watchLate, .watchLost:
+      var watch = step(own, finding.third, .watch)
+      watch?.label = other
+      return watch
     case .doneAfterEnd: return step(own, other, .expiry)
-    case .behindHandshake: return step(lastWrite(upTo: finding.expected), own, .handshake)
+    case .behindHandshake:
+      let seen = lastWrite(upTo: finding.expected)
+      return seen >= 0 && zxids[Int(seen)] > finding.zxid ? step(seen, own, .handshake) : nil
     case .missingZxid, .foreignTransaction, .sharedZxid, .resumedAfterEnd, .disagreement,
-      .neverWritten, .wrongOwner, .tooStale, .notConverged, .notRead, .watchLate, .watchLost,
-      .watchWithoutCause, .watchBackwards:
+      .neverWritten, .wrongOwner, .tooStale, .notConverged, .notRead, .watchWithoutCause,
+      .watchBackwards:
       return nil
     }
   }

@@ -21,7 +21,7 @@ public enum EdgeKind: UInt8, CaseIterable, Sendable {
   case zxidOfReads
   /// The first was known to somebody before a sync was called after which the second was.
   case sync
-  /// A session is told of a change by its watch before it is shown the change.
+  /// The first was answered before its session was told of the second by a watch.
   case watch
   /// All that a session does comes before its end.
   case expiry

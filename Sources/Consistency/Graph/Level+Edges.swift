@@ -18,15 +18,16 @@ extension Level {
     /// What was answered, by the zxids of the replies.
     let answers = EdgeKinds.dependencies.union([.zxid, .zxidOfReads])
     let order = EdgeKinds.dependencies.union([.process, .zxid])
-    let zooKeeper = order.union([.realTimeOfWrites, .watch, .expiry])
+    let zooKeeper = order.union([.realTimeOfWrites, .expiry])
+    let watches: EdgeKinds = [.zxid, .zxidOfReads, .watch]
     let sync = EdgeKinds.dependencies.union([.zxid, .sync])
     return switch self {
     case .session: [sessions]
     case .sequential: [sessions, answers, order]
     case .linearizableWrites: [[.writeWrite, .zxid, .process, .realTimeOfWrites]]
-    case .zookeeper: [sessions, answers, zooKeeper]
-    case .zookeeperSync: [sessions, answers, zooKeeper, sync]
-    case .linearizable: [sessions, answers, zooKeeper.union(.realTime), sync]
+    case .zookeeper: [sessions, answers, watches, zooKeeper]
+    case .zookeeperSync: [sessions, answers, watches, zooKeeper, sync]
+    case .linearizable: [sessions, answers, watches, zooKeeper.union(.realTime), sync]
     }
   }
 }

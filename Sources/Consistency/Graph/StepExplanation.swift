@@ -48,7 +48,8 @@ private struct StepExplainer {
     case .realTime, .realTimeOfReads: realTime(step)
     case .zxid, .zxidOfReads: zxid(step)
     case .sync: sync(step)
-    case .expiry, .watch: expiry(step)
+    case .watch: watch(step)
+    case .expiry: expiry(step)
     case .handshake: handshake(step)
     }
   }
@@ -151,6 +152,14 @@ private struct StepExplainer {
         + " before its end, \(name(step.to)).")
   }
 
+  private func watch(_ step: Cycle.Step) -> StepExplanation {
+    guard step.label >= 0 else { return realTime(step) }
+    return because(
+      step, step.label, "watch",
+      "\(name(step.from)) was answered before the watch that \(name(step.label)) had set told"
+        + " \(words.session(of: step.from)) of \(name(step.to)).")
+  }
+
   private func handshake(_ step: Cycle.Step) -> StepExplanation {
     because(
       step, step.to, "lastZxidSeen",
@@ -236,12 +245,7 @@ private struct StepExplainer {
             + " changed later (\(words.hexadecimal(next)))."
         return because(step, step.from, field, "\(name(step.from)) \(sentence)")
       }
-      if meeting.isExistence, !meeting.isOfChild, next <= zxid(step.from) {
-        return because(
-          step, step.from, "found",
-          "\(name(step.from)) did not find \(path), as if \(name(step.to)) had not been done yet.")
-      }
-      guard zxid(step.from) < next else { continue }
+      guard zxid(step.from) < next else { return loss(step, meeting, path) }
       let isFound = columns.partErrors[meeting.read] == .none
       if meeting.isExistence || stat.version != RecordedStat.unknownCount {
         let what =
@@ -262,9 +266,34 @@ private struct StepExplainer {
             + " \(words.value(columns.values[meeting.write])).")
       }
     }
+    let isEnd = columns.kinds[Int(step.to)] == .closeSession && step.label >= 0
     return because(
-      step, step.from, "answer",
-      "\(name(step.from)) was answered as if \(name(step.to)) had not been done yet.")
+      step, step.from, isEnd ? "found" : "answer",
+      "\(name(step.from)) \(isEnd ? "found \(words.path(step.label))" : "was answered"), as if"
+        + " \(name(step.to)) had not been done yet.")
+  }
+
+  /// What a read did not see of a write that comes before it by its zxid.
+  private func loss(
+    _ step: Cycle.Step, _ meeting: Meeting, _ path: String
+  ) -> StepExplanation {
+    let (read, write) = (name(step.from), name(step.to))
+    if columns.partKinds[meeting.read] == .getChildren, meeting.isOfChild {
+      return because(
+        step, step.from, "children",
+        "\(read) saw children of \(path) as they are without \(write).")
+    }
+    let value = columns.values[meeting.read]
+    if columns.partKinds[meeting.read] == .getData, value != .absent, !meeting.isOfChild {
+      return because(
+        step, step.from, "value",
+        "\(read) read \(words.value(value)) at \(path), as if \(write) had not been done yet.")
+    }
+    let isFound = columns.partErrors[meeting.read] == .none
+    return because(
+      step, step.from, "found",
+      "\(read) \(isFound ? "found" : "did not find") \(path), as if \(write) had not been done"
+        + " yet.")
   }
 
   /// Where a part of a write changes what a part of a read sees.

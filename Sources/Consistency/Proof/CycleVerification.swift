@@ -42,7 +42,7 @@ struct CycleVerification {
     return "each of \(cycle.count) operations comes before the next, and the last before the first"
   }
 
-  private func operation(_ id: Int64) throws(Doubt) -> RecordedOperation {
+  func operation(_ id: Int64) throws(Doubt) -> RecordedOperation {
     guard let index = byID[id] else { throw .invalid("the history has no op \(id)") }
     return RecordedOperation(history, index)
   }
@@ -71,16 +71,17 @@ struct CycleVerification {
     let session: Set = ["process", "zxid", "zxid of a read", "handshake"]
     let answers: Set = ["ww", "wr", "rw", "zxid", "zxid of a read"]
     let sequential: Set = ["ww", "wr", "rw", "zxid", "process"]
-    let zooKeeper = sequential.union(["realtime", "expiry", "watch"])
+    let zooKeeper = sequential.union(["realtime", "expiry"])
+    let watches: Set = ["zxid", "zxid of a read", "watch"]
     let sync: Set = ["ww", "wr", "rw", "zxid", "sync"]
     switch level {
     case .session: return [session]
     case .linearizableWrites: return [["ww", "zxid", "process", "realtime"]]
     case .sequential: return [session, answers, sequential]
-    case .zookeeper: return [session, answers, zooKeeper]
-    case .zookeeperSync: return [session, answers, zooKeeper, sync]
+    case .zookeeper: return [session, answers, watches, zooKeeper]
+    case .zookeeperSync: return [session, answers, watches, zooKeeper, sync]
     case .linearizable:
-      return [session, answers, zooKeeper.union(["realtime to a read"]), sync]
+      return [session, answers, watches, zooKeeper.union(["realtime to a read"]), sync]
     }
   }
 
@@ -106,6 +107,7 @@ struct CycleVerification {
     case "wr": try sight(from, to, edge)
     case "rw": try miss(from, to, edge)
     case "sync": try sync(from, to, edge)
+    case "watch": try watch(from, to, edge)
     case "expiry": try expiry(from, to)
     case "handshake": try handshake(from, to)
     default: throw .invalid("there is no kind `\(edge.kind)`")
@@ -256,12 +258,10 @@ struct CycleVerification {
           shown.append("mzxid")
         }
         if touches.child, let zxid = part.zxid("pzxid"), zxid < next { shown.append("pzxid") }
-        if touches.own, change.function == "create", change.mode == "persistent",
-          part.error == "NoNode", next <= seen, isAlone("delete", write, at: part.path)
-        {
-          shown.append("found")
+        guard seen < next else {
+          shown += lost(change, of: write, in: part, upTo: seen)
+          continue
         }
-        guard seen < next else { continue }
         let isCounted = change.function == "setData" && part.count("version") != nil
         if (touches.own && (change.isExistence || isCounted)) || touches.child {
           shown.append("zxid")
@@ -273,22 +273,8 @@ struct CycleVerification {
         }
       }
     }
+    if write.function == "closeSession", outlives(read, write) { shown.append("found") }
     return shown.map { (read.operation.id, $0) }
-  }
-
-  /// Whether nothing but a write can have created, or deleted, what is at a path.
-  private func isAlone(
-    _ function: String, _ write: RecordedOperation, at path: String?
-  ) -> Bool {
-    history.operations.indices.allSatisfy { index in
-      let other = RecordedOperation(history, index)
-      guard index != write.index, other.isWrite, other.error == nil,
-        other.operation.outcome != .fail
-      else { return true }
-      return other.parts.allSatisfy { part in
-        part.function != function || (part.path != path && part.path != nil)
-      }
-    }
   }
 
   /// Whether a value at a path comes from a write, and was not there just before.

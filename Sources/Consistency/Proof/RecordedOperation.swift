@@ -31,6 +31,8 @@ struct RecordedOperation {
   var error: String?
   var zxid: UInt64?
   var parts: [Part]
+  /// Whether it asks for a watch.
+  var setsWatch: Bool
 
   var isAnswered: Bool { operation.outcome == .ok }
   var isWrite: Bool {
@@ -61,6 +63,7 @@ struct RecordedOperation {
       if case .string(let name)? = call["session"] { name } else { "process \(operation.process)" }
     error = operation.outcome == .ok ? Self.text(Self.value(operation.error, history)) : nil
     zxid = Self.hexadecimal(reply["zxid"])
+    setsWatch = call["watch"] == .boolean(true)
     if function == "multi" || function == "multiRead" {
       let calls = Self.list(call["ops"])
       let results = Self.list(reply["results"])
