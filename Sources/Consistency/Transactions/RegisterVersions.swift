@@ -12,6 +12,8 @@ struct RegisterVersions {
   private(set) var source: [Int32]
   /// Whether each transaction happened: it is `ok`, or a read shows something that it wrote.
   private(set) var hasHappened: [Bool]
+  /// Whether versions are taken to be in the order of real time as well.
+  let areKeysLinearizable: Bool
   /// Of each key whether its versions have an order.
   private(set) var isCoherent: [Bool] = []
   /// What cannot be.
@@ -26,10 +28,17 @@ struct RegisterVersions {
 
   /// Looks at all registers.
   ///
+  /// - Parameters:
+  ///   - transactions: what was done.
+  ///   - areKeysLinearizable: whether to take the versions of a register to be in the order of real
+  ///     time as well.
   /// - Throws: `HistoryError` if two transactions write the same value to a register.
   /// - Complexity: O(n) expected in the number of steps.
-  init(_ transactions: TransactionHistory) throws(HistoryError) {
+  init(
+    _ transactions: TransactionHistory, areKeysLinearizable: Bool
+  ) throws(HistoryError) {
     self.transactions = transactions
+    self.areKeysLinearizable = areKeysLinearizable
     source = Array(repeating: Self.unknown, count: transactions.kinds.count)
     hasHappened = transactions.history.operations.map { $0.outcome == .ok }
     for key in transactions.keys.indices {

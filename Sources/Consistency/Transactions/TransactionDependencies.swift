@@ -21,8 +21,8 @@ struct TransactionDependencies {
   let count: Int32
   /// How many places there are between many readers and many writers.
   ///
-  /// Every reader of one comes before every writer. The edges that lead to such a place are read-write; those that lead from
-  /// it only pass on, and their kinds say nothing.
+  /// Every reader of one comes before every writer. Of a way over such a place the edge that leaves
+  /// it tells; those that lead to it only pass on.
   private(set) var gapCount: Int32 = 0
 
   private let transactions: TransactionHistory
@@ -200,6 +200,54 @@ struct TransactionDependencies {
     if !readersOfNull.isEmpty { append(readers: readersOfNull, writers: afterNull) }
     for source in sources {
       append(readers: readers.members(of: source), writers: replacers.members(of: source))
+    }
+    if versions.areKeysLinearizable { appendRealTime(steps, readers) }
+  }
+
+  /// Puts a register's versions in the order of real time: one that was answered before another was
+  /// called comes before it, and so does whoever read it.
+  ///
+  /// There is a place between writers, and one between readers and writers, for each time at which
+  /// something was called after something was answered.
+  private mutating func appendRealTime(_ steps: ArraySlice<Int32>, _ readers: StepGroups) {
+    var moments: [(place: Int32, step: Int32, isAnswer: Bool)] = []
+    var writers: Set<Int32> = []
+    for step in steps where transactions.kinds[Int(step)] == .finalWrite {
+      guard let writer = happened(step) else { continue }
+      let operation = transactions.history.operations[Int(writer)]
+      writers.insert(writer)
+      moments.append((operation.invocation, step, false))
+      if operation.outcome == .ok { moments.append((operation.completion, step, true)) }
+    }
+    moments.sort { $0.place < $1.place }
+    var gaps: (writers: Int32, readers: Int32)?
+    var isUsed = false
+    for moment in moments {
+      let writer = transactions.transactionOf[Int(moment.step)]
+      guard moment.isAnswer else {
+        guard let gaps else { continue }
+        append(gaps.writers, writer, .writeWrite)
+        append(gaps.readers, writer, .readWrite)
+        isUsed = true
+        continue
+      }
+      var current = (writers: count + gapCount, readers: count + gapCount + 1)
+      if let gaps, !isUsed {
+        current = gaps
+      } else {
+        gapCount += 2
+        if let gaps {
+          append(gaps.writers, current.writers, .writeWrite)
+          append(gaps.readers, current.readers, .readWrite)
+        }
+        isUsed = false
+      }
+      gaps = current
+      append(writer, current.writers, .writeWrite)
+      // One that writes there itself could meet its own write; what it replaced is known anyway.
+      for reader in readers.members(of: moment.step) where !writers.contains(reader) {
+        append(reader, current.readers, .readWrite)
+      }
     }
   }
 }

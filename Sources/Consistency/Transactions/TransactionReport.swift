@@ -23,12 +23,16 @@ public struct TransactionReport: Sendable {
   ///   - history: a history of which each operation is a transaction.
   ///   - model: what its objects are.
   ///   - isModelInferred: whether nobody named that.
+  ///   - areKeysLinearizable: whether the versions of each register are taken to be in the order of
+  ///     real time, as they are if each register for itself is linearizable; what is found then
+  ///     rests on that.
   /// - Throws: `HistoryError` for what is no transaction of that model, and for a value that is
   ///   written twice to one object.
   /// - Complexity: O(n) expected in the number of steps and the length of all that was read, where
   ///   no dependencies form cycles.
   public init(
-    _ history: History, model: TransactionModel, isModelInferred: Bool = false
+    _ history: History, model: TransactionModel, isModelInferred: Bool = false,
+    areKeysLinearizable: Bool = false
   ) throws(HistoryError) {
     let transactions = try TransactionHistory(history, model: model)
     self.transactions = transactions
@@ -41,7 +45,8 @@ public struct TransactionReport: Sendable {
       versions = .lists(lists)
       findings = lists.findings
     case .register:
-      let registers = try RegisterVersions(transactions)
+      let registers = try RegisterVersions(
+        transactions, areKeysLinearizable: areKeysLinearizable)
       dependencies = TransactionDependencies(transactions, registers)
       versions = .registers(registers)
       findings = registers.findings

@@ -184,7 +184,8 @@ struct TransactionWording {
     _ from: Int32, _ reason: EdgeKind, _ to: Int32, _ versions: RegisterVersions
   ) -> String? {
     let (left, right) = (transaction(from), transaction(to))
-    for pair in pairs(from, to, reason) {
+    let pairs = pairs(from, to, reason)
+    for pair in pairs {
       let source = versions.source[Int(pair.right)]
       switch reason {
       case .writeWrite where source == pair.left:
@@ -206,7 +207,23 @@ struct TransactionWording {
       default: continue
       }
     }
+    guard versions.areKeysLinearizable else { return nil }
+    for pair in pairs where transactions.kinds[Int(pair.right)] == .finalWrite {
+      let write = reason == .readWrite ? versions.source[Int(pair.left)] : pair.left
+      guard write >= 0, precedes(transactions.transactionOf[Int(write)], to) else { continue }
+      let known =
+        reason == .readWrite
+        ? "\(left) \(read(pair.left)) as \(owner(write)) had written it"
+        : "\(left) \(self.write(write))"
+      return "\(known), and that ended before \(right) began, which \(self.write(pair.right))."
+    }
     return nil
+  }
+
+  private func precedes(_ left: Int32, _ right: Int32) -> Bool {
+    let operations = transactions.history.operations
+    return operations[Int(left)].outcome == .ok
+      && operations[Int(left)].completion < operations[Int(right)].invocation
   }
 
   /// The steps of two transactions on the same object that a dependency may rest on.

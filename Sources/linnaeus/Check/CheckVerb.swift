@@ -45,6 +45,10 @@ struct CheckVerb: Verb {
       Option(
         "--no-pinning",
         "Do not place writes without an answer where a later Stat names their transaction."),
+      Option(
+        "--linearizable-keys",
+        "Take the versions of each register of the model rw-register to be in the order of real"
+          + " time, so as to find more; what is found rests on that."),
       Option("--no-partition", "Search all keys of a history together."),
       ReadingOptions.failedCas, ReadingOptions.reads,
       Option(
@@ -78,6 +82,7 @@ struct CheckVerb: Verb {
   let isolation: [IsolationLevel]
   let staleness: StalenessBound?
   let pinning: Bool
+  let areKeysLinearizable: Bool
   let partitioned: Bool
   let timeout: Duration?
   let memoryLimit: Int?
@@ -96,6 +101,7 @@ struct CheckVerb: Verb {
     requirements = try arguments.requirements(isStalenessBounded: staleness != nil)
     isolation = try arguments.isolationLevels()
     pinning = !arguments.has("--no-pinning")
+    areKeysLinearizable = arguments.has("--linearizable-keys")
     partitioned = !arguments.has("--no-partition")
     guard partitioned || reading.model != .znode else {
       throw UsageError(message: "--no-partition is not for the model znode, which is of one path")

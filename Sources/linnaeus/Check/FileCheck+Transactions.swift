@@ -13,10 +13,16 @@ extension FileCheck {
       return refused("of transactions only levels of isolation can be required: \(levels)")
     }
     do {
-      let judged = try TransactionReport(history, model: model, isModelInferred: isInferred)
+      let judged = try TransactionReport(
+        history, model: model, isModelInferred: isInferred,
+        areKeysLinearizable: verb.areKeysLinearizable)
       var levels = verb.isolation.isEmpty ? [IsolationLevel.standard] : verb.isolation
       if let level = input.isolation { levels = [level] }
       var report = FileReport(file: input.path, report: judged, levels: levels)
+      if verb.areKeysLinearizable, model == .register {
+        report.furtherNotes.append(
+          "each register was taken to be linearizable, as asked for (--linearizable-keys)")
+      }
       let certificate = certificate(judged, levels, bytes)
       if proofs.certificates != nil, certificate == nil {
         report.furtherNotes.append(

@@ -77,6 +77,52 @@ struct TransactionDifferentialTests {
     #expect(engine == .strict || stronger < Self.seeds, "no history tells it from stronger ones")
   }
 
+  @Test(
+    "Registers taken to be linearizable: a database whose registers are is found to keep its level",
+    arguments: RandomTransactions.Engine.allCases)
+  func linearizableKeys(_ engine: RandomTransactions.Engine) throws {
+    // The others do not write when they say so.
+    guard let level = engine.level, engine != .serial else { return }
+    for seed in 0..<Self.seeds * 2 {
+      let random = RandomTransactions(
+        seed: seed ^ 0x11, engine: engine, model: .register, readsAllAtLast: seed.isMultiple(of: 2))
+      let history = try TransactionText.read(random.text)
+      let report = try TransactionReport(history, model: .register, areKeysLinearizable: true)
+      #expect(report.keeps(level), "seed \(seed): \(named(report))\n\(random.text)")
+      let less = try TransactionReport(history, model: .register)
+      for level in IsolationLevel.allCases where !less.keeps(level) {
+        #expect(!report.keeps(level), "seed \(seed), \(level)")
+      }
+      for cycle in report.cycles {
+        for step in cycle.cycle.steps {
+          #expect(!report.sentence(step).contains("comes before"), "seed \(seed)\n\(random.text)")
+        }
+      }
+    }
+  }
+
+  @Test("Registers taken to be linearizable: blind writes have an order, and reads miss them")
+  func blindWrites() throws {
+    let lines = [
+      TransactionText.lines(0, "[\"w\",\"x\",1]"),
+      TransactionText.lines(1, "[\"w\",\"x\",2],[\"w\",\"y\",2]"),
+      TransactionText.lines(2, "[\"r\",\"x\",1],[\"r\",\"y\",2]"),
+    ]
+    // The reader overlaps with all.
+    let text = TransactionText.native(
+      [lines[2][0]] + lines[0] + lines[1] + [lines[2][1]], model: "rw-register")
+    let history = try TransactionText.read(text)
+    #expect(try TransactionReport(history, model: .register).anomalies.isEmpty)
+    let report = try TransactionReport(history, model: .register, areKeysLinearizable: true)
+    #expect(report.anomalies.map(\.name) == ["G-single"])
+    let told = report.cycles.flatMap { $0.cycle.steps.map(report.sentence) }
+    #expect(
+      told.contains(
+        "op 0 (line 2, process 2) read \"x\" as 1 as op 1 (line 3, process 0) had written it, and that"
+          + " ended before op 2 (line 5, process 1) began, which wrote 2 to \"x\"."), "\(told)")
+    #expect(report.certificate(of: .serializable, digest: "") == nil)
+  }
+
   @Test("Every cycle is one: each step follows from the one before, and has its own sentence")
   func cycles() throws {
     var classes: Set<String> = []
