@@ -2,9 +2,9 @@ extension History {
   /// Turns each `drain` of a queue into one `dequeue` for each element that it took.
   ///
   /// Jepsen's tests of queues end so: every client takes what is left until it finds nothing, and
-  /// tells the elements in one list. Each of the dequeues happened at some time between the call and
-  /// the answer of its drain. That they came one after another, and that nothing was left, is not
-  /// used. The first takes the place of the drain; the others follow all other operations, with
+  /// tells the elements in one list. Each of the dequeues happened at some time between the call
+  /// and the answer of its drain. That they came one after another, and that nothing was left, is
+  /// not used. The first takes the place of the drain; the others follow all other operations, with
   /// numbers that no operation has.
   ///
   /// - Throws: `HistoryError` for a drain that does not tell what it took.

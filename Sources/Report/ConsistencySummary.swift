@@ -1,5 +1,5 @@
-/// What is known of which guarantees of ZooKeeper, or levels of isolation, a history keeps, in words
-/// and numbers.
+/// What is known of which guarantees of ZooKeeper, or levels of isolation, a history keeps, in
+/// words and numbers.
 public struct ConsistencySummary: Sendable {
   /// A guarantee that was asked for, and what was found.
   public struct Guarantee: Sendable {

@@ -2,8 +2,8 @@ extension DependencyGraph {
   /// The part of a graph in which all its cycles lie.
   ///
   /// - Parameter components: its components by the kinds of the edges that count.
-  /// - Returns: the vertices of the components that have cycles and the edges within these, in their
-  ///   order; and of each operation of the part which one of this graph it is.
+  /// - Returns: the vertices of the components that have cycles and the edges within these, in
+  ///   their order; and of each operation of the part which one of this graph it is.
   /// - Complexity: O(n) in the number of vertices and edges.
   func cyclicPart(_ components: Components) -> (graph: DependencyGraph, operations: [Int32]) {
     var numbers = [Int32](repeating: -1, count: vertexCount)

@@ -2,9 +2,9 @@
 ///
 /// Where most kinds of edges make no cycle, their graph has an order, and a cycle with one edge of
 /// another kind has to be a way from where that edge leads to where it comes from. Such a way lies
-/// between the two in the order, so that an edge that leads forward is on no such cycle, and one that
-/// leads back a little costs little. In a history operations depend on what was done shortly before,
-/// and the order follows their numbers as far as it can.
+/// between the two in the order, so that an edge that leads forward is on no such cycle, and one
+/// that leads back a little costs little. In a history operations depend on what was done shortly
+/// before, and the order follows their numbers as far as it can.
 struct ForwardSearch {
   private let graph: DependencyGraph
   private let forward: EdgeKinds
@@ -68,7 +68,8 @@ struct ForwardSearch {
   /// The shortest cycle that has just one edge of those kinds, and else such that lead forward.
   ///
   /// - Returns: nil if there is none.
-  /// - Complexity: O(e·w) in the number of edges that lead back and of edges between the ends of one.
+  /// - Complexity: O(e·w) in the number of edges that lead back and of edges between the ends of
+  /// one.
   mutating func shortestCycle(withOne back: EdgeKinds) -> Cycle? {
     var best: Cycle?
     for source in 0..<Int32(graph.vertexCount) {

@@ -2,9 +2,9 @@ import OperationHistory
 
 /// What the reads of all registers tell: which version came before which, and what cannot be.
 ///
-/// A register does not carry its history as a list does. What is known of the order of its versions:
-/// the first is null, and a transaction that reads a version and then writes one has replaced the
-/// one by the other (Kingsbury and Alvaro, VLDB 2020, section 5.2).
+/// A register does not carry its history as a list does. What is known of the order of its
+/// versions: the first is null, and a transaction that reads a version and then writes one has
+/// replaced the one by the other (Kingsbury and Alvaro, VLDB 2020, section 5.2).
 struct RegisterVersions {
   /// Of each external read the write that it shows, of each final write the one that it replaced.
   ///
@@ -97,7 +97,8 @@ struct RegisterVersions {
     if isExternal { source[Int(step)] = writer }
   }
 
-  /// Looks at what each transaction did to the register by itself; its steps come one after another.
+  /// Looks at what each transaction did to the register by itself; its steps come one after
+  /// another.
   private mutating func checkTransactions(_ steps: ArraySlice<Int32>) {
     replacers.removeAll()
     var start = steps.startIndex

@@ -3,8 +3,8 @@ import OperationHistory
 
 /// What proves that a history of transactions keeps or breaks a level of isolation.
 ///
-/// It has the form of a ``ConsistencyCertificate``: an order of the transactions in which each reads
-/// what those before it wrote, or transactions each of which comes before the next.
+/// It has the form of a ``ConsistencyCertificate``: an order of the transactions in which each
+/// reads what those before it wrote, or transactions each of which comes before the next.
 public struct TransactionCertificate: Hashable, Sendable {
   /// The SHA-256 of the history's bytes, as 64 hexadecimal digits.
   public var history: String
@@ -60,15 +60,15 @@ extension TransactionReport {
   /// - Parameters:
   ///   - level: the level.
   ///   - digest: the SHA-256 of the history's bytes, in hexadecimal.
-  /// - Returns: nil where a read shows by itself that the level is broken, and where the reads do not
-  ///   tell enough of the order of versions for an order of the transactions.
+  /// - Returns: nil where a read shows by itself that the level is broken, and where the reads do
+  ///   not tell enough of the order of versions for an order of the transactions.
   /// - Complexity: O(n log n) in the number of steps.
   public func certificate(of level: IsolationLevel, digest: String) -> TransactionCertificate? {
     guard let proof = proof(of: level) else { return nil }
     let certificate = TransactionCertificate(
       history: digest, model: transactions.model, level: level, proof: proof)
-    // What reads do not tell was guessed, and what they contradict left out: only what verifies is a
-    // proof.
+    // What reads do not tell was guessed, and what they contradict left out: only what verifies is
+    // a proof.
     guard case .valid = verify(certificate, history: transactions.history, digest: digest) else {
       return nil
     }

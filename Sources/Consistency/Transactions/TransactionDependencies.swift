@@ -3,8 +3,8 @@ import OperationHistory
 /// Which transactions depend on which, because of what they wrote and read.
 ///
 /// These are Adya's three: *write-write*, from the writer of a version to that of a later one;
-/// *write-read*, from the writer of a version to who reads it; *read-write*, from who reads a version
-/// to the writer of the next. Only transactions that surely happened have any.
+/// *write-read*, from the writer of a version to who reads it; *read-write*, from who reads a
+/// version to the writer of the next. Only transactions that surely happened have any.
 struct TransactionDependencies {
   /// What an edge rests on.
   enum Kind: UInt8 {

@@ -213,9 +213,10 @@ struct TransactionWording {
       guard write >= 0, precedes(transactions.transactionOf[Int(write)], to) else { continue }
       let known =
         reason == .readWrite
-        ? "\(left) \(read(pair.left)) as \(owner(write)) had written it"
+        ? "\(left) \(read(pair.left)), which \(owner(write)) wrote"
         : "\(left) \(self.write(write))"
-      return "\(known), and that ended before \(right) began, which \(self.write(pair.right))."
+      let writer = name(transactions.transactionOf[Int(write)])
+      return "\(known); \(writer) ended before \(right) began, which \(self.write(pair.right))."
     }
     return nil
   }

@@ -262,7 +262,8 @@ struct RandomTransactions {
         events.append(
           (
             time,
-            "{\"type\":\"\(type)\",\"process\":\(transaction.process),\"f\":\"txn\",\"value\":\(value)}"
+            "{\"type\":\"\(type)\",\"process\":\(transaction.process),\"f\":\"txn\""
+              + ",\"value\":\(value)}"
           ))
       }
     }
@@ -291,7 +292,8 @@ extension RandomTransactions {
   ///
   /// - Parameters:
   ///   - order: what else the order has to respect.
-  ///   - isFromSnapshots: whether the order is that of commits, and a transaction reads from a state
+  ///   - isFromSnapshots: whether the order is that of commits, and a transaction reads from a
+  /// state
   ///     before its own: one that has what the order demands, and since which nobody else has
   ///     written what it writes.
   /// - Returns: whether there is one.

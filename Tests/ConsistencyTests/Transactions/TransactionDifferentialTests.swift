@@ -118,8 +118,8 @@ struct TransactionDifferentialTests {
     let told = report.cycles.flatMap { $0.cycle.steps.map(report.sentence) }
     #expect(
       told.contains(
-        "op 0 (line 2, process 2) read \"x\" as 1 as op 1 (line 3, process 0) had written it, and that"
-          + " ended before op 2 (line 5, process 1) began, which wrote 2 to \"x\"."), "\(told)")
+        "op 0 (line 2, process 2) read \"x\" as 1, which op 1 (line 3, process 0) wrote; op 1 ended"
+          + " before op 2 (line 5, process 1) began, which wrote 2 to \"x\"."), "\(told)")
     #expect(report.certificate(of: .serializable, digest: "") == nil)
   }
 
