@@ -99,6 +99,7 @@ extension BuiltInModel {
     Rule(
       functions: reads + writes + swaps + ["append", "delete", "del"],
       oneOf: writes + swaps + ["delete", "del"], models: [.keyValue]),
+    Rule(functions: ["add"] + reads, oneOf: ["add"], reads: .lists, models: [.set]),
     Rule(functions: ["add"] + reads, oneOf: ["add"], models: [.set, .counter]),
     Rule(
       functions: ["add", "remove", "contains"] + reads, oneOf: ["remove", "contains"],

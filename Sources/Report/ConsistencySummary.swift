@@ -1,4 +1,5 @@
-/// What is known of which of ZooKeeper's guarantees a history keeps, in words and numbers.
+/// What is known of which guarantees of ZooKeeper, or levels of isolation, a history keeps, in
+/// words and numbers.
 public struct ConsistencySummary: Sendable {
   /// A guarantee that was asked for, and what was found.
   public struct Guarantee: Sendable {
@@ -12,9 +13,9 @@ public struct ConsistencySummary: Sendable {
 
   /// A property that a history breaks, or perhaps does.
   public struct BrokenProperty: Sendable {
-    /// `P9`.
+    /// `P9`; empty for an anomaly of transactions, which is no property.
     public var number: String
-    /// `fresh-reads`.
+    /// `fresh-reads`, or `G1a`.
     public var name: String
     /// What it demands.
     public var sentence: String

@@ -43,7 +43,7 @@ public struct FileReport: Sendable {
   public var violation: Violation?
   /// For *unknown*: what is known nevertheless.
   public var partialAnswer: PartialAnswer?
-  /// For ZooKeeper's histories: which of its guarantees are kept.
+  /// For histories of ZooKeeper and of transactions: which guarantees are kept.
   public var consistency: ConsistencySummary?
   /// Wall-clock time, reading included.
   public var seconds = 0.0

@@ -8,7 +8,7 @@ import OperationHistory
 /// | `file` | the path as it was given, or as the folder lists it |
 /// | `model` | the model's name, `null` if the file came not so far |
 /// | `operations` | how many the file has |
-/// | `guarantee` | `linearizable`, or of ZooKeeper's histories what was asked for |
+/// | `guarantee` | `linearizable`, or of ZooKeeper and of transactions what was asked for |
 /// | `verdict` | `holds`, `violated`, `unknown`, `malformed` |
 /// | `reason` | a sentence, or `null` for *holds* |
 /// | `witness` | for *violated* and *unknown* an object, else `null`; of ZooKeeper's always one |
@@ -66,8 +66,12 @@ public struct JSONReport: Sendable {
     let broken = summary.guarantees.flatMap(\.broken).map { broken -> Value in
       var fields: [Value.Field] = []
       func add(_ name: String, _ value: Value) { fields.append(.init(.string(name), value)) }
-      add("property", .string(broken.number))
-      add("name", .string(broken.name))
+      if broken.number.isEmpty {
+        add("anomaly", .string(broken.name))
+      } else {
+        add("property", .string(broken.number))
+        add("name", .string(broken.name))
+      }
       add("certain", .boolean(!broken.isUncertain))
       add("count", .integer(Int64(broken.count)))
       add("operations", .list(broken.operations.map { .integer($0) }))

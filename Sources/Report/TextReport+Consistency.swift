@@ -7,11 +7,11 @@ extension TextReport {
     var text = "  " + levels(summary) + "\n"
     let required = summary.guarantees.flatMap(\.broken)
     var told: Set<String> = []
-    for broken in required where told.insert(broken.number).inserted {
+    for broken in required where told.insert(broken.number + broken.name).inserted {
       text += render(broken, examples: isBrief ? 1 : broken.examples.count)
     }
     guard !isBrief else { return text }
-    for broken in summary.broken where told.insert(broken.number).inserted {
+    for broken in summary.broken where told.insert(broken.number + broken.name).inserted {
       text += render(broken, examples: 1)
     }
     for cycle in summary.cycles { text += render(cycle) }
@@ -52,9 +52,11 @@ extension TextReport {
   }
 
   private func render(_ broken: ConsistencySummary.BrokenProperty, examples: Int) -> String {
-    var head = "\(broken.number) \(broken.name)"
-    head += broken.isUncertain ? ", perhaps broken" : ", broken"
-    head += broken.count == 1 ? " once" : " \(grouped(broken.count)) times"
+    var head = broken.number.isEmpty ? broken.name : "\(broken.number) \(broken.name)"
+    if !broken.number.isEmpty { head += broken.isUncertain ? ", perhaps broken" : ", broken" }
+    if broken.count > 1 || !broken.number.isEmpty {
+      head += broken.count == 1 ? " once" : " \(grouped(broken.count)) times"
+    }
     if !broken.classes.isEmpty {
       head += " ("
       let classes = broken.classes.map { "class \($0.name): \(grouped($0.count))" }

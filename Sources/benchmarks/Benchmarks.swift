@@ -21,6 +21,9 @@ struct Benchmarks {
       case "simulate":
         var benchmark = try SimulateBenchmark(arguments)
         exit(benchmark.run())
+      case "transactions":
+        var benchmark = try TransactionsBenchmark(arguments)
+        exit(try benchmark.run())
       case "--help", "-h", "help":
         print(usage, terminator: "")
         exit(0)
@@ -44,6 +47,7 @@ struct Benchmarks {
            swift run -c release benchmarks footprint [--rows <name,…>] [--operations <n>]
              [--nodes <n>]
            swift run -c release benchmarks simulate [--operations <n>] [--seeds <n>]
+           swift run -c release benchmarks transactions [--operations <n>] [--runs <n>]
 
     SUBJECTS:
       check                   Whole runs of 'linnaeus check' beside their targets.
@@ -51,6 +55,7 @@ struct Benchmarks {
       null-server             Answer ZooKeeper's requests and do nothing, for load clients.
       footprint               Memory and start-up of 'linnaeus serve' beside their targets.
       simulate                Simulated ensembles beside their targets.
+      transactions            'linnaeus check' of ten thousand transactions and more.
 
     OPTIONS:
       --rows <pattern>        Only rows whose name contains this text.
@@ -61,6 +66,7 @@ struct Benchmarks {
       --nodes <n>             How many znodes are made. (default: 1000000)
       --operations, --seeds   Of the simulator: how many operations without faults,
                               and how many seeds with them. (default: 500000, 3000)
+      --operations            Of the transactions: up to how many. (default: 1000000)
       --apache                Measure Debian's Apache ZooKeeper in the same run.
       --seconds <n>           How long each measurement lasts. (default: 3)
       --rounds <n>            How often; medians are printed. (default: 1)

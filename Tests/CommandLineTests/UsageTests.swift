@@ -32,7 +32,7 @@ struct UsageTests {
       (["check", "--timeout", "soon", "x"], "no duration"),
       (["check", "--memory", "lots", "x"], "no size"),
       (["check", "--threads", "0", "x"], "--threads"), (["check", "-x", "y"], "unknown option"),
-      (["check", "--require", "serializable", "x"], "linearizable"),
+      (["check", "--require", "serialisable", "x"], "serializable"),
       (["verify", "x"], "a certificate and a history"), (["shrink"], "one history"),
       (["convert", "x"], "--to"), (["convert", "--to", "log", "x"], "native, edn, jsonl"),
       (["help", "chekc"], "did you mean 'check'?"),

@@ -44,6 +44,7 @@ import Testing
     Row(
       calls: [Call("append", one), Call("read", nil, .ok, .null)], models: [.keyValue, .listAppend]),
     Row(calls: [Call("add", one), read], models: [.set, .counter]),
+    Row(calls: [Call("add", one), readList], models: [.set]),
     Row(calls: [Call("add", one)], models: [.set, .counter]),
     Row(calls: [Call("add", one), Call("remove", one)], models: [.set]),
     Row(calls: [Call("add", one), Call("contains", one, .ok, .boolean(true))], models: [.set]),

@@ -46,6 +46,13 @@ public struct ConsistencyCertificate: Hashable, Sendable {
 
   /// The JSON lines.
   public func write() -> [UInt8] {
+    Self.write(history: history, model: "zookeeper", guarantee: level.rawValue, proof)
+  }
+
+  /// The JSON lines of a proof for any model and level.
+  static func write(
+    history: String, model: String, guarantee: String, _ proof: Proof
+  ) -> [UInt8] {
     var bytes: [UInt8] = []
     func field(_ name: String, _ value: Value) -> Value.Field { .init(.string(name), value) }
     let verdict: Value
@@ -67,7 +74,7 @@ public struct ConsistencyCertificate: Hashable, Sendable {
     }
     let head: Value = .map([
       field("certificate", .integer(1)), field("history", .string(history)),
-      field("model", .string("zookeeper")), field("guarantee", .string(level.rawValue)),
+      field("model", .string(model)), field("guarantee", .string(guarantee)),
       field("verdict", verdict),
     ])
     for line in [head, body] {
@@ -99,6 +106,17 @@ public struct ConsistencyCertificate: Hashable, Sendable {
   public static func parse(
     _ bytes: UnsafeRawBufferPointer
   ) throws(HistoryError) -> ConsistencyCertificate {
+    let (history, model, guarantee, proof) = try read(bytes)
+    guard model == "zookeeper", let level = Level(rawValue: guarantee) else {
+      throw HistoryError(line: 1, "expected zookeeper as `model`, and a level as `guarantee`")
+    }
+    return Self(history: history, level: level, proof: proof)
+  }
+
+  /// Reads the lines of a proof for any model and level.
+  static func read(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(HistoryError) -> (history: String, model: String, guarantee: String, proof: Proof) {
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     guard lines.count == 2 || (lines.count == 3 && lines[2].isEmpty) else {
       throw HistoryError(line: max(1, lines.count), "a certificate of a level has two lines")
@@ -106,8 +124,8 @@ public struct ConsistencyCertificate: Hashable, Sendable {
     let head = try fields(UnsafeRawBufferPointer(rebasing: lines[0]), line: 1)
     let body = try fields(UnsafeRawBufferPointer(rebasing: lines[1]), line: 2)
     guard head.count == 5, head["certificate"] == .integer(1),
-      head["model"] == .string("zookeeper"), case .string(let history)? = head["history"],
-      case .string(let guarantee)? = head["guarantee"], let level = Level(rawValue: guarantee)
+      case .string(let model)? = head["model"], case .string(let history)? = head["history"],
+      case .string(let guarantee)? = head["guarantee"]
     else {
       throw HistoryError(
         line: 1,
@@ -116,16 +134,16 @@ public struct ConsistencyCertificate: Hashable, Sendable {
     }
     switch (head["verdict"], body.count, body["order"], body["cycle"]) {
     case (.string("holds"), 1, .list(let order)?, nil):
-      return Self(history: history, level: level, proof: .order(try integers(order)))
+      return (history, model, guarantee, .order(try integers(order)))
     case (.string("violated"), 1, nil, .list(let cycle)?):
-      return Self(history: history, level: level, proof: .cycle(try edges(cycle)))
+      return (history, model, guarantee, .cycle(try edges(cycle)))
     default:
       throw HistoryError(
         line: 2, "expected the `order` of what holds, or the `cycle` of what is violated")
     }
   }
 
-  private static func fields(
+  static func fields(
     _ bytes: UnsafeRawBufferPointer, line: Int
   ) throws(HistoryError) -> [String: Value] {
     let value: Value

@@ -18,6 +18,9 @@ struct CheckVerb: Verb {
         + " ZooKeeper's guarantees are kept, from the zxids of the replies: the strongest level and"
         + " the weakest that is broken, and of each violation which operations contradict each"
         + " other.",
+      "Of a history of transactions (operations txn that append to lists, or write registers) it"
+        + " says which levels of isolation are kept, and of each anomaly, a cycle of dependencies or"
+        + " an impossible read, which transactions show it.",
       "Every file is decided and printed. A folder stands for every history in it, recursively, by"
         + " name. A folder that holds an expected.json is a corpus: its histories are compared with"
         + " that list, and the exit code is 1 if anything differs.",
@@ -32,7 +35,9 @@ struct CheckVerb: Verb {
       Option(
         "--require", value: "<guarantee>",
         "What must hold: linearizable; for the model zookeeper levels and properties, by name or"
-          + " number, such as zookeeper,P16. (default: linearizable, for zookeeper zookeeper)"),
+          + " number, such as zookeeper,P16; for transactions levels of isolation, such as"
+          + " snapshot-isolation. (default: linearizable, for zookeeper zookeeper, for transactions"
+          + " strict-serializable)"),
       Option(
         "--max-staleness", value: "<bound>",
         "How old a read may be: 2s, or 3versions of its path; requires P11 of the model"
@@ -40,6 +45,10 @@ struct CheckVerb: Verb {
       Option(
         "--no-pinning",
         "Do not place writes without an answer where a later Stat names their transaction."),
+      Option(
+        "--linearizable-keys",
+        "Take the versions of each register of the model rw-register to be in the order of real"
+          + " time, so as to find more; what is found rests on that."),
       Option("--no-partition", "Search all keys of a history together."),
       ReadingOptions.failedCas, ReadingOptions.reads,
       Option(
@@ -58,8 +67,8 @@ struct CheckVerb: Verb {
         "Write the proof of each verdict: a file for one history, a folder for several."),
       Option(
         "--graph", value: "<path>",
-        "Write the cycles that prove violations of the model zookeeper for Graphviz: a file for one"
-          + " history, a folder for several."),
+        "Write the cycles that prove violations of the model zookeeper, or of transactions, for"
+          + " Graphviz: a file for one history, a folder for several."),
       Option("--shrink", "Reduce what is not linearizable to a minimal sub-history."),
       Option("--no-expected", "Do not compare with an expected.json."),
       Option(
@@ -69,8 +78,11 @@ struct CheckVerb: Verb {
   let reading: ReadingOptions
   /// What is asked for; empty for the default of the model.
   let requirements: [Requirement]
+  /// What is asked for of transactions; empty for the default.
+  let isolation: [IsolationLevel]
   let staleness: StalenessBound?
   let pinning: Bool
+  let areKeysLinearizable: Bool
   let partitioned: Bool
   let timeout: Duration?
   let memoryLimit: Int?
@@ -87,7 +99,9 @@ struct CheckVerb: Verb {
     reading = try ReadingOptions(arguments)
     staleness = try arguments.stalenessBound()
     requirements = try arguments.requirements(isStalenessBounded: staleness != nil)
+    isolation = try arguments.isolationLevels()
     pinning = !arguments.has("--no-pinning")
+    areKeysLinearizable = arguments.has("--linearizable-keys")
     partitioned = !arguments.has("--no-partition")
     guard partitioned || reading.model != .znode else {
       throw UsageError(message: "--no-partition is not for the model znode, which is of one path")

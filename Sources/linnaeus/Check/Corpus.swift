@@ -13,6 +13,8 @@ struct Corpus {
     var model: ModelName?
     /// Whether the model is `zookeeper`.
     var isZooKeeper = false
+    /// Whether the model is `rw-register`.
+    var isTransactional = false
     var expectations: [(guarantee: String, Expectation)]
   }
 
@@ -66,10 +68,13 @@ struct Corpus {
     var entry = Entry(name: name, model: nil, expectations: [])
     if case .string(let model)? = fields.first(where: { $0.name == .string("model") })?.value {
       entry.isZooKeeper = model == "zookeeper"
-      guard let known = ModelName(rawValue: model) ?? (entry.isZooKeeper ? .znode : nil) else {
-        throw failure(path, "a model of this program for \"\(name)\", not \"\(model)\"")
+      entry.isTransactional = model == TransactionModel.register.rawValue
+      if !entry.isZooKeeper, !entry.isTransactional {
+        guard let known = ModelName(rawValue: model) else {
+          throw failure(path, "a model of this program for \"\(name)\", not \"\(model)\"")
+        }
+        entry.model = known
       }
-      if !entry.isZooKeeper { entry.model = known }
     }
     for verdict in verdicts {
       guard case .string(let guarantee) = verdict.name, case .string(let word) = verdict.value,
@@ -77,9 +82,11 @@ struct Corpus {
       else {
         throw failure(path, "holds, violated, unknown or malformed as verdict of \"\(name)\"")
       }
+      let mayBeTransactions = entry.isTransactional || entry.model == .listAppend
       let isKnown =
         guarantee == "linearizable"
         || (entry.isZooKeeper && Requirement(name: guarantee) != nil)
+        || (mayBeTransactions && IsolationLevel(rawValue: guarantee) != nil)
       entry.expectations.append(
         (guarantee, isKnown ? .verdict(expected) : .undecidable(guarantee)))
     }

@@ -39,12 +39,20 @@ struct FileCheck {
     do {
       let bytes = try InputBytes(path: input.path)
       let history = try bytes.withBytes(verb.reading.history)
+      let listed = input.isTransactional ? "rw-register" : input.model?.rawValue
+      if !input.isZooKeeper,
+        let found = verb.reading.transactionModel(history, listed: listed)
+      {
+        return judge(history, bytes, found.model, isInferred: found.isInferred)
+      }
+      guard verb.isolation.isEmpty else {
+        return refused("of transactions only can a level of isolation be required")
+      }
       if isZooKeepers(history) { return judge(history, bytes) }
       guard verb.requirements.allSatisfy({ $0 == .level(.linearizable) }) else {
-        return failed(
-          FileFailure(
-            message: "\(input.path): of ZooKeeper's histories only can anything but linearizable be"
-              + " required (--model zookeeper)", status: .usage))
+        return refused(
+          "of ZooKeeper's histories only can anything but linearizable be required (--model"
+            + " zookeeper)")
       }
       let compiled = try CompiledInput(
         history, verb.reading, model: verb.reading.model ?? input.model,
@@ -174,7 +182,7 @@ struct FileCheck {
     return outcome
   }
 
-  private func write(_ proof: [UInt8], to folder: ProofFolder, _ outcome: inout FileOutcome) {
+  func write(_ proof: [UInt8], to folder: ProofFolder, _ outcome: inout FileOutcome) {
     do {
       try folder.write(proof, for: index)
     } catch {
@@ -193,11 +201,11 @@ struct FileCheck {
     return budget
   }
 
-  private func outcome(_ report: FileReport) -> FileOutcome {
+  func outcome(_ report: FileReport) -> FileOutcome {
     FileOutcome(report, input, start: start)
   }
 
-  private func failed(_ failure: FileFailure) -> FileOutcome {
+  func failed(_ failure: FileFailure) -> FileOutcome {
     var outcome = outcome(
       FileReport(file: input.path, verdict: .malformed, reason: failure.message))
     outcome.status = failure.status

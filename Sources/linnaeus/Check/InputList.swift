@@ -16,8 +16,12 @@ struct InputFile: Sendable {
   var model: ModelName?
   /// Whether that is `zookeeper`.
   var isZooKeeper = false
+  /// Whether that is `rw-register`.
+  var isTransactional = false
   /// The guarantee of which a corpus says something.
   var requirement: Requirement?
+  /// The same, of transactions.
+  var isolation: IsolationLevel?
 }
 
 /// The files that the operands stand for.
@@ -128,7 +132,9 @@ struct InputList {
       var listed = file
       listed.model = entry.model
       listed.isZooKeeper = entry.isZooKeeper
+      listed.isTransactional = entry.isTransactional
       listed.requirement = Requirement(name: expectation.guarantee)
+      listed.isolation = IsolationLevel(rawValue: expectation.guarantee)
       listed.expectation = expectation.1
       return listed
     }

@@ -1,18 +1,40 @@
 import Consistency
 
 extension ParsedArguments {
-  /// The values of `--require`, in their order, each once.
-  func requirements(isStalenessBounded: Bool) throws(UsageError) -> [Requirement] {
-    var requirements: [Requirement] = []
+  /// The names that `--require` gives, and whether one is of transactions.
+  private func requiredNames() throws(UsageError) -> [(name: String, isolation: IsolationLevel?)] {
+    var names: [(String, IsolationLevel?)] = []
+    let levels = IsolationLevel.allCases.map(\.rawValue)
     for list in all("--require") {
-      for name in list.split(separator: ",", omittingEmptySubsequences: false) {
-        guard let requirement = Requirement(name: String(name)) else {
+      for name in list.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+        let isolation = IsolationLevel(rawValue: name)
+        guard isolation != nil || Requirement(name: name) != nil else {
           throw UsageError(
             message: "--require takes one of \(Requirement.names.joined(separator: ", ")) or P0 to"
-              + " P16, not '\(name)'" + suggestion(for: String(name), among: Requirement.names))
+              + " P16, and of transactions \(levels.joined(separator: ", ")), not '\(name)'"
+              + suggestion(for: name, among: Requirement.names + levels))
         }
-        if !requirements.contains(requirement) { requirements.append(requirement) }
+        names.append((name, isolation))
       }
+    }
+    return names
+  }
+
+  /// The levels of isolation among the values of `--require`, in their order, each once.
+  func isolationLevels() throws(UsageError) -> [IsolationLevel] {
+    try requiredNames().compactMap(\.isolation).reduce(into: []) { levels, level in
+      if !levels.contains(level) { levels.append(level) }
+    }
+  }
+
+  /// The other values of `--require`, in their order, each once.
+  func requirements(isStalenessBounded: Bool) throws(UsageError) -> [Requirement] {
+    var requirements: [Requirement] = []
+    for (name, _) in try requiredNames() {
+      guard let requirement = Requirement(name: name), !requirements.contains(requirement) else {
+        continue
+      }
+      requirements.append(requirement)
     }
     let bounded = Requirement.property(.boundedStaleness)
     if requirements.contains(bounded) {

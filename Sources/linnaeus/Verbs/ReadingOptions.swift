@@ -15,6 +15,8 @@ struct ReadingOptions: Sendable {
   var model: ModelName?
   /// Whether the model is `zookeeper`: the whole tree, and ZooKeeper's own guarantees.
   var isZooKeeper = false
+  /// Whether the model is `rw-register`, which is only for transactions.
+  var isTransactional = false
   var failedCas: FailedCas?
   var reads: ReadSelection?
 
@@ -24,7 +26,8 @@ struct ReadingOptions: Sendable {
   static let model = Option(
     "--model", value: "<model>",
     "The model: \(ModelName.allCases.map(\.rawValue).joined(separator: ", ")), or znode for"
-      + " ZooKeeper's histories, each path for itself, or zookeeper for its own guarantees."
+      + " ZooKeeper's histories, each path for itself, or zookeeper for its own guarantees, and,"
+      + " only for check, rw-register, or list-append, for transactions."
       + " (default: the file's own, else inferred from the operations)")
   static let failedCas = Option(
     "--failed-cas", value: "<rule>",
@@ -39,15 +42,34 @@ struct ReadingOptions: Sendable {
   init(_ arguments: ParsedArguments) throws(UsageError) {
     format = try arguments.choice("--from", of: HistoryFormat.self)
     isZooKeeper = arguments["--model"] == "zookeeper"
-    model = isZooKeeper ? nil : try arguments.choice("--model", of: ModelName.self)
+    isTransactional = arguments["--model"] == TransactionModel.register.rawValue
+    model =
+      isZooKeeper || isTransactional ? nil : try arguments.choice("--model", of: ModelName.self)
     failedCas = try arguments.choice("--failed-cas", of: FailedCas.self)
     reads = try arguments.choice("--reads", of: ReadSelection.self)
+  }
+
+  /// Refuses the models that only `check` knows.
+  func refuseTransactions(_ verb: String) throws(UsageError) {
+    if isTransactional {
+      throw UsageError(message: "\(verb) does not take transactions, only check does")
+    }
   }
 
   /// Whether a history is to be judged by ZooKeeper's own guarantees: asked for, or named by its
   /// header and nothing else asked for.
   func judgesAsZooKeeper(_ history: History) -> Bool {
     isZooKeeper || (model == nil && history.headerField("model") == .string("zookeeper"))
+  }
+
+  /// The model of a history of transactions, by what was asked for or what its list says; nil if it
+  /// is none.
+  func transactionModel(
+    _ history: History, listed: String? = nil
+  ) -> (model: TransactionModel, isInferred: Bool)? {
+    if isZooKeeper { return nil }
+    let asked = isTransactional ? TransactionModel.register.rawValue : model?.rawValue
+    return TransactionModel.find(asked ?? listed, in: history)
   }
 
   /// Reads a history from bytes.
@@ -83,9 +105,16 @@ struct CompiledInput {
   init(
     _ history: History, _ reading: ReadingOptions, model: ModelName?, partitioned: Bool = true
   ) throws(ModelError) {
+    guard reading.transactionModel(history) == nil else {
+      throw .unknownModel("the history is one of transactions, which only check takes")
+    }
     recordedOperations = history.operations.count
     let isZnode = model.map { $0 == .znode } ?? (history.headerField("model") == .string("znode"))
     guard isZnode else {
+      var history = history
+      do { try history.separateDrains() } catch {
+        throw .misfit(line: error.line, message: error.message)
+      }
       self.history = history
       compiled = try CompiledHistory(history, model: model, partitioned: partitioned)
       return

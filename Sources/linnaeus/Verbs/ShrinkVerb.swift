@@ -39,6 +39,7 @@ struct ShrinkVerb: Verb {
 
   init(_ arguments: ParsedArguments) throws(UsageError) {
     reading = try ReadingOptions(arguments)
+    try reading.refuseTransactions("shrink")
     level = try arguments.choice("--require", of: Level.self) ?? .zookeeper
     output = arguments["--output"] ?? "-"
     guard arguments.operands.count == 1 else {

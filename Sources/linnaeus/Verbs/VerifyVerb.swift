@@ -58,11 +58,16 @@ struct VerifyVerb: Verb {
   private enum Proof {
     case linearizability(Certificate)
     case level(ConsistencyCertificate)
+    case isolation(TransactionCertificate)
 
     init(_ bytes: UnsafeRawBufferPointer) throws(HistoryError) {
-      self =
-        ConsistencyCertificate.isOne(bytes)
-        ? .level(try .parse(bytes)) : .linearizability(try .parse(bytes))
+      if TransactionCertificate.isOne(bytes) {
+        self = .isolation(try .parse(bytes))
+      } else if ConsistencyCertificate.isOne(bytes) {
+        self = .level(try .parse(bytes))
+      } else {
+        self = .linearizability(try .parse(bytes))
+      }
     }
   }
 
@@ -74,6 +79,8 @@ struct VerifyVerb: Verb {
       return try verify(certificate, history, digest: digest)
     case .level(let certificate):
       return Consistency.verify(certificate, history: history, digest: digest)
+    case .isolation(let certificate):
+      return Consistency.verify(certificate, history: history, digest: digest)
     }
   }
 
@@ -81,6 +88,8 @@ struct VerifyVerb: Verb {
     _ certificate: Certificate, _ history: History, digest: String
   ) throws(HistoryError) -> Verification {
     guard certificate.model == .znode else {
+      var history = history
+      try history.separateDrains()
       return Linearizability.verify(certificate, history: history, digest: digest)
     }
     let projection = try ZnodeProjection(history, reads: reading.reads)
