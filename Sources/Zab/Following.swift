@@ -33,6 +33,8 @@ struct Following: Sendable {
     static func < (left: Stage, right: Stage) -> Bool { left.rawValue < right.rawValue }
   }
 
+  /// Whether the leader is told which proposals are durable.
+  var acknowledges = false
   var stage = Stage.none
   var leader = ServerID(rawValue: .min)
   var link: Int32?

@@ -125,7 +125,12 @@ extension Zab {
     if said.state == .looking, said.round < election.round, isVoter(id) {
       answer(server, into: &effects)
     }
-    guard isVoter(said.leader) else { return }
+    guard isVoter(said.leader) else {
+      // It has no candidate, as one that gets its vote by a configuration that only this server
+      // knows: it listens to nobody of an earlier round.
+      if said.state == .looking, said.round > election.round { join(round: said.round, &effects) }
+      return
+    }
     let ballot = Ballot(
       voter: server, vote: Vote(leader: said.leader, zxid: said.zxid, epoch: said.peerEpoch),
       round: said.round, state: said.state)
@@ -134,6 +139,12 @@ extension Zab {
     case .following, .leading: takeSettled(ballot, into: &effects)
     case .observing: break
     }
+  }
+
+  private mutating func join(round: Int64, _ effects: inout ZabEffects) {
+    election.round = round
+    election.received.removeAll()
+    vote(for: ownVote, into: &effects)
   }
 
   private mutating func answer(_ server: ServerID, into effects: inout ZabEffects) {
@@ -206,7 +217,7 @@ extension Zab {
   private mutating func takeSettled(_ ballot: Ballot, into effects: inout ZabEffects) {
     if ballot.round == election.round {
       election.received.put(ballot)
-      if isQuorum(of: election.received, agreeingWith: ballot),
+      if isEstablished(ballot, among: election.received),
         confirms(ballot, among: election.received)
       {
         return becomeFinal(ballot.vote, into: &effects)
@@ -214,7 +225,7 @@ extension Zab {
     }
     if mutations.contains(.doubtsEstablishedLeader) { return count() }
     election.outside.put(ballot)
-    if isQuorum(of: election.outside, agreeingWith: ballot),
+    if isEstablished(ballot, among: election.outside),
       confirms(ballot, among: election.outside)
     {
       election.round = ballot.round
@@ -231,6 +242,17 @@ extension Zab {
 
   private func isQuorum(of ballots: Ballots, agreeingWith ballot: Ballot) -> Bool {
     isQuorum { server in ballots[server].map { $0.agrees(with: ballot) } ?? false }
+  }
+
+  /// Whether a leader has a quorum behind it that has found it already.
+  ///
+  /// To join it promises nothing, and a configuration that is only proposed here may have been given
+  /// up, or be the one in force: a quorum of either will do.
+  private func isEstablished(_ ballot: Ballot, among ballots: Ballots) -> Bool {
+    func agrees(_ server: ServerID) -> Bool {
+      ballots[server].map { $0.agrees(with: ballot) } ?? false
+    }
+    return configuration.isQuorum(agrees) || pending?.configuration.isQuorum(agrees) ?? false
   }
 
   // MARK: The end

@@ -8,7 +8,10 @@ extension Zab {
     _ packet: QuorumPacket, on link: Int32, into effects: inout ZabEffects
   ) {
     switch packet.kind {
-    case .proposal: accept(packet.data, packet, into: &effects)
+    case .proposal:
+      // A leader like this one asks whoever gets a vote to acknowledge.
+      if following.leaderKnowsExtensions { following.acknowledges = true }
+      accept(packet.data, packet, into: &effects)
     case .commit: takeCommit(packet, into: &effects)
     case .ping: takePing(packet, into: &effects)
     case .inform: takeCommitted(packet.data, packet, into: &effects)
@@ -91,7 +94,7 @@ extension Zab {
 
   /// Acknowledges what is durable, each proposal by itself and in order, after NEWLEADER.
   mutating func acknowledgeProposals(into effects: inout ZabEffects) {
-    guard let link = following.link, case .following = phase else { return }
+    guard let link = following.link, following.acknowledges else { return }
     var place = window.place(after: following.acknowledged)
     while place < window.count, window.zxid(at: place) <= durable {
       following.acknowledged = window.zxid(at: place)

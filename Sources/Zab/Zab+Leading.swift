@@ -185,7 +185,10 @@ extension Zab {
       leadership.extendedPeers.remove(info.server)
     }
     links[Int(link)].learner.server = info.server
-    links[Int(link)].learner.isObserver = packet.kind == .observerInfo
+    // Who gets a vote by a configuration that is only proposed may not know it yet: it must hear of
+    // proposals and acknowledge them, or that one is never committed. Apache's observers would not.
+    let getsVote = isVoter(info.server) && info.protocolVersion >= LearnerInfo.currentVersion
+    links[Int(link)].learner.isObserver = packet.kind == .observerInfo && !getsVote
     links[Int(link)].learner.acceptedEpoch = epoch
     links[Int(link)].learner.stage = .introduced
     if isVoter(info.server) { highestEpoch = max(highestEpoch, epoch) }

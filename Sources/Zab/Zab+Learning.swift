@@ -10,6 +10,7 @@ extension Zab {
     }
     following = Following()
     following.leader = leader
+    following.acknowledges = isVoter(id)
     following.lastHeard = now
     connect(into: &effects)
   }

@@ -433,6 +433,24 @@ import Testing
     #expect(rig.wanted() == ["commit 100000002"])
   }
 
+  @Test("An observer with a vote in the next ensemble is sent proposals, unless it is Apache's")
+  func promotesObserver() {
+    for version in [LearnerInfo.currentVersion, LearnerInfo.currentVersion - 1] {
+      var rig = Rig(3)
+      rig.lead()
+      reconfigure(&rig, [3, 5])
+      rig.zab.durable(upTo: zxid(1, 1), into: &rig.effects)
+      rig.receive(1, .ack, zxid(1, 1))
+      rig.introduce(5, link: 5, isObserver: true, version: version)
+      rig.acknowledgeEpoch(5, 0, .zero)
+      let isOurs = version == LearnerInfo.currentVersion
+      #expect(rig.sent(5).contains("proposal 100000001") == isOurs)
+      rig.receive(5, .ack, zxid(1, 0))
+      if isOurs { rig.receive(5, .ack, zxid(1, 1)) }
+      #expect(rig.zab.isReconfiguring != isOurs)
+    }
+  }
+
   @Test("A leader that is no longer part of the ensemble steps down when that is committed")
   func leavesEnsemble() {
     var rig = Rig(3)

@@ -308,11 +308,55 @@ import Testing
     #expect(rig.wanted() == ["commit 200000002"])
   }
 
-  @Test("A configuration in the state counts besides the one in force until it is committed")
-  func recoversConfiguration() throws {
+  /// A server of ensemble 1, 2, 3 that has logged a configuration of 1, 3, 4.
+  private func expecting(_ id: Int64 = 1) throws -> Rig {
     let payload = reconfiguration(zxid(1, 1), [1, 3, 4])
     let next = try #require(payload.withBorrowedBytes { Zab.reconfiguration(in: $0) })
-    var rig = Rig(1, log: [zxid(1, 1)], accepted: 1, current: 1, next: next)
+    return Rig(id, log: [zxid(1, 1)], accepted: 1, current: 1, next: next)
+  }
+
+  @Test("An established leader needs a quorum of either configuration to be joined")
+  func joinsEitherQuorum() throws {
+    // The next configuration was given up: its servers know nothing of it.
+    for voters in [[2, 3], [3, 4]] as [[Int64]] {
+      var rig = try expecting()
+      for voter in voters {
+        rig.hear(
+          from: voter, voter == 3 ? .leading : .following, leader: 3, epoch: 5, round: 9)
+      }
+      #expect(rig.zab.phase == .following(ServerID(rawValue: 3)), "\(voters)")
+    }
+    var rig = try expecting()
+    rig.hear(from: 3, .leading, leader: 3, epoch: 5, round: 9)
+    #expect(rig.zab.phase == .looking)
+  }
+
+  @Test("Who votes by the next configuration alone is met in its own round")
+  func joinsRound() throws {
+    var rig = try expecting()
+    _ = rig.said()
+    rig.hear(from: 4, leader: .min, zxid: Zxid(rawValue: .min), epoch: .min, round: 7)
+    #expect(rig.zab.election.round == 7)
+    #expect(rig.said().contains { $0.to == 4 && $0.1.round == 7 && $0.1.leader.rawValue == 1 })
+    rig.hear(from: 4, leader: 1, zxid: zxid(1, 1), epoch: 1, round: 7)
+    rig.hear(from: 2, leader: 1, zxid: zxid(1, 1), epoch: 1, round: 7)
+    #expect(rig.zab.election.decideAt != nil)
+  }
+
+  @Test("An observer that is sent proposals acknowledges them")
+  func acknowledgesAsObserver() {
+    var rig = Rig(4, observers: 4...4)
+    rig.hear(from: 2, leader: 3, zxid: zxid(900, 0), epoch: 900)
+    rig.serve(under: 3, epoch: 1)
+    rig.receiveProposal(0, zxid(1, 1))
+    rig.zab.durable(upTo: zxid(1, 1), into: &rig.effects)
+    #expect(rig.sent(0) == ["ack 100000001"])
+  }
+
+  @Test("A configuration in the state counts besides the one in force until it is committed")
+  func recoversConfiguration() throws {
+    var rig = try expecting()
+    let next = try #require(rig.zab.pending?.configuration)
     #expect(rig.zab.isReconfiguring && rig.zab.configuration.version == 0)
     rig.hear(from: 2, leader: 1, zxid: zxid(1, 1), epoch: 1)
     #expect(rig.zab.election.decideAt == nil)
