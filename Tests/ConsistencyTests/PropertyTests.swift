@@ -258,6 +258,31 @@ struct PropertyTests {
     }
   }
 
+  @Test("A reconfiguration is a transaction, and what servers put into their own znode is theirs")
+  func reconfiguration() throws {
+    func lines(creating zxid: String) -> [String] {
+      let config = ",\"path\":\"/zookeeper/config\""
+      func read(_ id: Int, _ text: String, _ zxid: String) -> [String] {
+        operation(
+          id, process: 1, "getData", config, "ok",
+          ",\"value\":\"\(text)\",\"stat\":{\"mzxid\":\"\(zxid)\",\"version\":-1},\"zxid\":\"\(zxid)\""
+        )
+      }
+      return read(1, "server.1=a", "0x5")
+        + operation(
+          2, process: 1, "reconfig", ",\"joining\":\"server.2=b\"", "ok",
+          ",\"value\":\"server.1=a\",\"zxid\":\"0x6\"")
+        + read(3, "server.2=b", "0x6")
+        + operation(
+          4, process: 0, "create", ",\"path\":\"/a\",\"value\":\"\"", "ok",
+          ",\"created\":\"/a\",\"zxid\":\"\(zxid)\"")
+    }
+    let sound = try ConsistencyReport(history(lines(creating: "0x7")))
+    #expect(sound.keeps(.linearizable) == true, "\(sound.findings.map(sound.sentence))")
+    let shared = try ConsistencyReport(history(lines(creating: "0x6")))
+    #expect(!shared.findings(against: .uniqueWrites).isEmpty)
+  }
+
   @Test("Every property has a name, a sentence and a source of its own")
   func descriptions() {
     for property in Property.allCases {

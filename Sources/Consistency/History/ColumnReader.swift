@@ -61,13 +61,25 @@ struct ColumnReader {
       }
       switch kind {
       case .multi, .multiRead: try readParts(operation, call, reply)
-      case .sync, .closeSession, .other: break
-      default: try readPart(kind, call, reply, operation)
+      case .sync, .closeSession, .reconfig, .other: break
+      default:
+        if kind.isRead, isConfiguration(operation.key) { break }
+        try readPart(kind, call, reply, operation)
       }
       columns.firstPart.append(Int32(columns.partKinds.count))
     }
     columns.gap = assumptions.gap
   }
+
+  /// Whether a path is that of the ensemble's configuration.
+  private func isConfiguration(_ path: ValueID) -> Bool {
+    guard let text = values.string(path), text.count == Self.configuration.count else {
+      return false
+    }
+    return text.elementsEqual(Self.configuration)
+  }
+
+  private static let configuration = Array("/zookeeper/config".utf8)
 
   // MARK: Requests
 

@@ -3,6 +3,8 @@ public enum OperationKind: UInt8, Sendable {
   case create, delete, setData, setACL, check
   case exists, getData, getChildren, getACL
   case sync, multi, multiRead, closeSession
+  /// Changes the ensemble, and `/zookeeper/config`, which is not judged: servers write there, too.
+  case reconfig
   /// A request that touches no znode: a ping, a watch, an authentication.
   case other
 
@@ -23,6 +25,7 @@ public enum OperationKind: UInt8, Sendable {
       case "multi": .multi
       case "multiRead": .multiRead
       case "closeSession": .closeSession
+      case "reconfig": .reconfig
       default: .other
       }
   }
@@ -30,7 +33,8 @@ public enum OperationKind: UInt8, Sendable {
   /// Whether the request is a transaction, which takes a zxid even where it fails.
   public var isWrite: Bool {
     switch self {
-    case .create, .delete, .setData, .setACL, .check, .multi, .closeSession: true
+    case .create, .delete, .setData, .setACL, .check, .multi, .closeSession, .reconfig:
+      true
     default: false
     }
   }

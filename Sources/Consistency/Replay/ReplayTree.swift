@@ -161,6 +161,7 @@ struct ReplayTree {
       return problem ?? compareStat(of: part)
     case .check: return require(path, version: version)
     case .exists, .getData, .getChildren, .getACL, .sync, .multi, .multiRead, .closeSession,
+      .reconfig,
       .other:
       return nil
     }

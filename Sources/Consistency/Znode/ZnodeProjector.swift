@@ -174,7 +174,7 @@ struct ZnodeProjector {
     case .check: step.expected = columns.expectedVersions[part]
     case .getData: step.data = columns.values[part]
     case .exists, .getChildren, .getACL, .setACL: break
-    case .sync, .multi, .multiRead, .closeSession, .other: return
+    case .sync, .multi, .multiRead, .closeSession, .reconfig, .other: return
     }
     add(step, to: path)
   }
