@@ -8,6 +8,10 @@ extension DurableStorage {
   /// false if not all of them are there, if there is no proof that `first` is part of this past, or
   /// if they are longer than the limit; `body` may have been given some by then.
   ///
+  /// Nothing is missing between two transactions of one file. Between files only numbers tell: those
+  /// that were to be purged together may be gone in part, and where an epoch ended in one that is
+  /// gone nobody can see how.
+  ///
   /// - Parameters:
   ///   - first: The zxid before the first one.
   ///   - last: The zxid of the last one.
@@ -32,17 +36,21 @@ extension DurableStorage {
     for log in inventory.logs[max(0, inventory.logs.count { $0.zxid <= first } - 1)...] {
       let isFromBeginning = try log.file.isFromBeginning(read: read)
       var scan = LogScan(log.file, size: log.size)
+      var isInFile = false
       try scan.run(read: read) { (_, payload) throws(RecoveryError) in
         let zxid = LogRecord.zxid(of: payload)
+        defer { isInFile = true }
         if zxid == first { isKnown = true }
         guard zxid > first, zxid <= last, isWhole else { return }
+        let isFirst = previous == first && first == .zero && isFromBeginning
         if previous == first, !isKnown {
           // A new leader's first transaction follows on the state that it began with.
-          isKnown =
-            first.counter == 0 && zxid == first.next || first == .zero && isFromBeginning
+          isKnown = first.counter == 0 && zxid == first.next || isFirst
         }
         bytes += payload.count
-        isWhole = isKnown && inventory.follows(zxid, previous) && bytes <= limit
+        let follows =
+          zxid == previous.next || isFirst || isInFile && inventory.follows(zxid, previous)
+        isWhole = isKnown && follows && bytes <= limit
         previous = zxid
         if isWhole { body(zxid, payload) }
       }

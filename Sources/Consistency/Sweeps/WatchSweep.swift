@@ -164,19 +164,19 @@ struct WatchSweep {
   }
 
   /// Whether the transaction that an event names may have made it; true if it names none, or one of
-  /// which no reply tells.
+  /// which no reply tells: of several lost writes the wrong one may have been taken for it.
   private func happened(_ change: WatchedChange, _ path: Int32, _ zxid: Int64) -> Bool {
     guard zxid > 0, path >= 0 else { return true }
     let order = replay.order.requests
     let place = order.partitioningIndex { zxids[Int($0)] >= zxid }
     guard place < order.count, zxids[Int(order[place])] == zxid else { return true }
     let request = Int(order[place])
-    guard columns.kinds[request].isWrite, columns.kinds[request] != .closeSession else {
-      return true
-    }
+    guard columns.kinds[request].isWrite, columns.kinds[request] != .closeSession,
+      columns.history.operations[request].outcome == .ok
+    else { return true }
     return columns.parts(of: request).contains { part in
       let own = columns.pathOf[part]
-      guard own >= 0 else { return columns.history.operations[request].outcome != .ok }
+      guard own >= 0 else { return false }
       guard change == .childrenChanged else { return own == path }
       // The root is nobody's child, and its children have no parent that a column names.
       let parent = columns.parents[Int(own)]
