@@ -34,7 +34,7 @@ import Testing
     "Seeds that showed something once are clean",
     arguments: [
       // An event was taken for a lie, for another lost write had been taken for the one it names.
-      300_556, 308_143, 366_705,
+      300_556, 308_143, 366_705, 6_086,
       // A leader read a history with a hole from logs of which a purge had removed one.
       319_665, 354_785,
       // Ensembles did not go on after a reconfiguration that got stuck.

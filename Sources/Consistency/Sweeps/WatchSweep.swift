@@ -113,8 +113,13 @@ struct WatchSweep {
       path: columns.pathOf[part], isOfChildren: columns.kinds[Int(request)] == .getChildren)
     guard sessions[session].pending[key] == nil else { return }
     var firing = replay.firings[request] ?? Replay.Firing()
-    // Nobody knows when exactly something was done that no reply tells of.
-    if firing.writer < 0 || zxids[Int(firing.writer)] != firing.zxid { firing.zxid = .max }
+    // Nobody knows when exactly something was done that no reply tells of: of several lost writes the
+    // wrong one may have been taken for it.
+    if firing.writer < 0 || zxids[Int(firing.writer)] != firing.zxid
+      || columns.history.operations[Int(firing.writer)].outcome != .ok
+    {
+      firing.zxid = .max
+    }
     sessions[session].pending[key] = Pending(
       request: request, zxid: firing.zxid, writer: firing.writer)
     sessions[session].next = min(sessions[session].next, firing.zxid)
