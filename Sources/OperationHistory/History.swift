@@ -62,6 +62,17 @@ public struct HistoryOperation: Hashable, Sendable {
   public var function: FunctionID
   /// How it ended; `info` if its completion is missing.
   public var outcome: Outcome
+
+  /// Makes it one that was never answered.
+  public mutating func loseAnswer() {
+    outcome = .info
+    completion = .max
+    completionTime = .min
+    completionLine = 0
+    result = .absent
+    error = .absent
+    completionFields = .absent
+  }
 }
 
 /// A line that is no operation of a client: a fault, a watch event, a connection.

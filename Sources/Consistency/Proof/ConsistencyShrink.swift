@@ -127,7 +127,7 @@ private struct ConsistencyShrink {
     if watches { names.insert(.string("watch")) }
     smaller.operations = history.operations.filter { $0.invocation <= place }.map { operation in
       var operation = operation
-      if operation.completion > place { Self.loseAnswer(&operation) }
+      if operation.completion > place { operation.loseAnswer() }
       if case .map(let fields)? = fields(operation.invocationFields, history) {
         let rest = fields.filter { !names.contains($0.name) }
         if rest.count < fields.count {
@@ -149,16 +149,6 @@ private struct ConsistencyShrink {
 
   private func fields(_ id: ValueID, _ history: History) -> Value? {
     id == .absent ? nil : history.values[id]
-  }
-
-  private static func loseAnswer(_ operation: inout HistoryOperation) {
-    operation.outcome = .info
-    operation.completion = .max
-    operation.completionTime = .min
-    operation.completionLine = 0
-    operation.result = .absent
-    operation.error = .absent
-    operation.completionFields = .absent
   }
 
   /// The history as a file would have it, its places in real time closed up.
@@ -250,7 +240,7 @@ private struct ConsistencyShrink {
       let kind = OperationKind(function: history.name(of: history.operations[index]))
       guard kind.isWrite else { continue }
       var smaller = history
-      Self.loseAnswer(&smaller.operations[index])
+      smaller.operations[index].loseAnswer()
       if accept(smaller) { hasLost = true }
     }
     if hasLost { history = try reread(history) }

@@ -15,18 +15,28 @@ import OperationHistory
 public func verify(
   _ certificate: ConsistencyCertificate, history: History, digest: String
 ) -> Verification {
-  guard certificate.history == digest else {
+  verification(of: certificate.history, digest: digest) { () throws(Doubt) in
+    switch certificate.proof {
+    case .order(let order):
+      try OrderVerification(history, level: certificate.level).verify(order)
+    case .cycle(let cycle):
+      try CycleVerification(history, level: certificate.level).verify(cycle)
+    }
+  }
+}
+
+/// What the check of a proof comes to: invalid at once where the bytes that the proof is about,
+/// told by their digest, are others.
+func verification(
+  of bytes: String, digest: String, _ check: () throws(Doubt) -> String
+) -> Verification {
+  guard bytes == digest else {
     return .invalid(
-      "it is about other bytes: their SHA-256 begins \(certificate.history.prefix(12)), that of the"
+      "it is about other bytes: their SHA-256 begins \(bytes.prefix(12)), that of the"
         + " history \(digest.prefix(12))")
   }
   do {
-    switch certificate.proof {
-    case .order(let order):
-      return .valid(try OrderVerification(history, level: certificate.level).verify(order))
-    case .cycle(let cycle):
-      return .valid(try CycleVerification(history, level: certificate.level).verify(cycle))
-    }
+    return .valid(try check())
   } catch {
     switch error {
     case .invalid(let why): return .invalid(why)

@@ -184,15 +184,9 @@ struct ListVersions {
   /// Looks at what each transaction did to the list by itself; its steps come one after another.
   private mutating func checkTransactions(_ steps: ArraySlice<Int32>) {
     replacers.removeAll()
-    var start = steps.startIndex
-    while start < steps.endIndex {
-      let transaction = transactions.transactionOf[Int(steps[start])]
-      var end = start + 1
-      while end < steps.endIndex, transactions.transactionOf[Int(steps[end])] == transaction {
-        end += 1
-      }
-      if end > start + 1 { checkTransaction(steps[start..<end]) }
-      start = end
+    var rest = steps
+    while let own = transactions.popTransaction(from: &rest) {
+      if own.count > 1 { checkTransaction(own) }
     }
   }
 

@@ -268,3 +268,15 @@ private struct KeyNumbers {
     return number
   }
 }
+
+extension TransactionHistory {
+  /// Takes the steps of the first transaction from some that come one transaction after another; nil
+  /// if none is left.
+  func popTransaction(from steps: inout ArraySlice<Int32>) -> ArraySlice<Int32>? {
+    guard let first = steps.first else { return nil }
+    let transaction = transactionOf[Int(first)]
+    let own = steps.prefix { transactionOf[Int($0)] == transaction }
+    steps = steps.dropFirst(own.count)
+    return own
+  }
+}

@@ -14,21 +14,11 @@ import OperationHistory
 public func verify(
   _ certificate: TransactionCertificate, history: History, digest: String
 ) -> Verification {
-  guard certificate.history == digest else {
-    return .invalid(
-      "it is about other bytes: their SHA-256 begins \(certificate.history.prefix(12)), that of the"
-        + " history \(digest.prefix(12))")
-  }
-  do {
+  verification(of: certificate.history, digest: digest) { () throws(Doubt) in
     let verification = try TransactionVerification(history, certificate)
-    switch certificate.proof {
-    case .order(let order): return .valid(try verification.verify(order))
-    case .cycle(let cycle): return .valid(try verification.verify(cycle))
-    }
-  } catch {
-    switch error {
-    case .invalid(let why): return .invalid(why)
-    case .notChecked(let why): return .notChecked(why)
+    return switch certificate.proof {
+    case .order(let order): try verification.verify(order)
+    case .cycle(let cycle): try verification.verify(cycle)
     }
   }
 }

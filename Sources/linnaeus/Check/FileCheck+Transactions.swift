@@ -31,14 +31,7 @@ extension FileCheck {
             : "there is no certificate: the reads do not tell one order of all versions")
       }
       if verb.shrinks { report.furtherNotes.append("there is no shrinking of transactions yet") }
-      var outcome = outcome(report)
-      if let certificates = proofs.certificates, let certificate {
-        write(certificate.write(), to: certificates, &outcome)
-      }
-      if let graphs = proofs.graphs {
-        write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
-      }
-      return outcome
+      return outcome(report, certificate: certificate?.write())
     } catch {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
     }

@@ -96,14 +96,7 @@ struct FileCheck {
       if verb.shrinks {
         report.furtherNotes.append("there is no shrinking for the model zookeeper yet")
       }
-      var outcome = outcome(report)
-      if let certificates = proofs.certificates, let certificate {
-        write(certificate.write(), to: certificates, &outcome)
-      }
-      if let graphs = proofs.graphs {
-        write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
-      }
-      return outcome
+      return outcome(report, certificate: certificate?.write())
     } catch {
       return outcome(FileReport(file: input.path, verdict: .malformed, reason: "\(error)"))
     }
@@ -179,6 +172,18 @@ struct FileCheck {
         digest: bytes.withBytes(SHA256.hex), shrunk: shrunk)
     else { return outcome }
     write(certificate.write(), to: certificates, &outcome)
+    return outcome
+  }
+
+  /// What is reported, with its certificate and its drawing written where they are wanted.
+  func outcome(_ report: FileReport, certificate: [UInt8]?) -> FileOutcome {
+    var outcome = outcome(report)
+    if let certificates = proofs.certificates, let certificate {
+      write(certificate, to: certificates, &outcome)
+    }
+    if let graphs = proofs.graphs {
+      write(Array(GraphvizReport().render(report).utf8), to: graphs, &outcome)
+    }
     return outcome
   }
 

@@ -167,15 +167,7 @@ extension History {
     small.annotations = []
     small.operations = entries.map { entry in
       var operation = operations[Int(entry.source)]
-      if entry.isIndeterminate {
-        operation.outcome = .info
-        operation.completion = .max
-        operation.completionTime = .min
-        operation.completionLine = 0
-        operation.result = .absent
-        operation.error = .absent
-        operation.completionFields = .absent
-      }
+      if entry.isIndeterminate { operation.loseAnswer() }
       return operation
     }
     return small.named(model: model.rawValue, source: source, comment: comment)
